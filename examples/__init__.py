@@ -1,0 +1,1 @@
+"""Ordinary programs that dpy differentiates: each module has a ``main()``."""
