@@ -1,0 +1,1 @@
+"""Adjoint rules of NumPy. Importing this package registers them."""

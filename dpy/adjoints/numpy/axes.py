@@ -1,0 +1,170 @@
+"""What the array rules share: names of primals, reduced axes, and the way back from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dpy.errors import UnsupportedSyntaxError
+
+__all__ = [
+    "NO_VALUE",
+    "functions",
+    "kept_shape",
+    "methods",
+    "no_out",
+    "reduced_size",
+    "restore_axes",
+    "rounds",
+    "rows_of",
+    "smooth_shape",
+    "spread",
+    "unrows",
+]
+
+# NumPy's own mark for "not given", which its functions take as a value too.
+NO_VALUE: Any = np._NoValue  # type: ignore[attr-defined, unused-ignore]
+
+
+def functions(*names: str) -> tuple[Callable[..., Any], ...]:
+    """The functions of these names that the installed NumPy has, each once."""
+    found = (getattr(np, name, None) for name in names)
+    return tuple(dict.fromkeys(f for f in found if f is not None))
+
+
+def methods(name: str) -> tuple[Any, ...]:
+    """The method of arrays and that of NumPy scalars, which are two objects."""
+    return tuple(
+        getattr(owner, name)
+        for owner in (np.ndarray, np.generic)
+        if hasattr(owner, name)
+    )
+
+
+def no_out(out: Any) -> None:
+    """Refuse ``out=``: a reduction that writes into an array of the caller."""
+    if out is not None:
+        raise UnsupportedSyntaxError(
+            "`out=` of this NumPy function cannot be differentiated",
+            why="the result would overwrite an array whose old value may still be needed",
+            repair="assign the result instead: `out[...] = np.sum(x)`",
+        )
+
+
+def rounds(x: Any, dtype: Any) -> bool:
+    """Whether a conversion of `x` to `dtype` cuts the derivative (a float becomes an integer)."""
+    if dtype is None:
+        return False
+    kind = np.dtype(dtype).kind
+    return kind not in "fcO" and (kind == "b" or np.asarray(x).dtype.kind not in "biu")
+
+
+def smooth_shape(x: Any, dtype: Any) -> Any:
+    """The shape of `x`, or None if a conversion to `dtype` leaves it no gradient."""
+    return np.shape(x) if dtype is None or not rounds(x, dtype) else None
+
+
+def kept_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
+    """`shape` with length 1 along the reduced axes.
+
+    >>> kept_shape((2, 3, 4), (0, -1))
+    (1, 3, 1)
+    """
+    n = len(shape)
+    if axis is None or n == 0:
+        return (1,) * n
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    reduced = {int(i) % n for i in axes}
+    return tuple(1 if i in reduced else length for i, length in enumerate(shape))
+
+
+def restore_axes(d_y: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
+    """A reduced value with its lost axes back as axes of length 1, ready to broadcast.
+
+    >>> restore_axes(np.zeros(2), (2, 3), 1, False).shape
+    (2, 1)
+    """
+    if axis is None or keepdims or not isinstance(d_y, np.ndarray):
+        return d_y
+    return d_y.reshape(kept_shape(shape, axis))
+
+
+def spread(
+    d_y: Any, shape: Any, axis: Any = None, keepdims: Any = False, where: Any = True
+) -> Any:
+    """The adjoint of a sum: `d_y` repeated along the reduced axes, zero where the mask is False.
+
+    >>> spread(np.array([1.0, 2.0]), (2, 3), 1)
+    array([[1., 1., 1.],
+           [2., 2., 2.]])
+    """
+    if shape is None:
+        return None
+    # An own array, not a broadcast view: faster for small ones, and the user may write to it.
+    d_x = np.empty(shape, d_y.dtype if hasattr(d_y, "dtype") else np.result_type(d_y))
+    d_x[...] = restore_axes(d_y, shape, axis, keepdims)
+    return d_x if where is True else np.where(where, d_x, 0.0)
+
+
+def reduced_size(
+    shape: tuple[int, ...],
+    axis: Any,
+    keepdims: Any = False,
+    where: Any = True,
+    dtype: Any = float,
+) -> Any:
+    """How many elements go into each element of a reduction: an int, or an array with a mask.
+
+    >>> reduced_size((2, 3, 4), (0, -1))
+    8
+    """
+    if where is not True:
+        mask = np.broadcast_to(where, shape)
+        return np.sum(mask, axis=axis, keepdims=bool(keepdims), dtype=dtype)
+    size = 1
+    for length, kept in zip(shape, kept_shape(shape, axis), strict=True):
+        size *= length if kept == 1 else 1
+    return size
+
+
+def rows_of(x: Any, axis: Any) -> Any:
+    """`x` with its reduced axes moved last and flattened to one.
+
+    >>> rows_of(np.zeros((2, 3, 4)), (0, 2)).shape
+    (3, 8)
+    """
+    x = np.asarray(x)
+    axes, kept, size = _split_axes(x.shape, axis)
+    moved = np.moveaxis(x, axes, tuple(range(len(kept), x.ndim)))
+    return np.reshape(moved, (*(x.shape[i] for i in kept), size))
+
+
+def unrows(rows: Any, shape: tuple[int, ...], axis: Any) -> Any:
+    """The inverse of `rows_of`.
+
+    >>> x = np.arange(24).reshape(2, 3, 4)
+    >>> np.array_equal(unrows(rows_of(x, (0, 2)), x.shape, (0, 2)), x)
+    True
+    """
+    axes, kept, _ = _split_axes(shape, axis)
+    moved = np.reshape(rows, tuple(shape[i] for i in (*kept, *axes)))
+    return np.moveaxis(moved, tuple(range(len(kept), len(shape))), axes)
+
+
+def _split_axes(
+    shape: tuple[int, ...], axis: Any
+) -> tuple[tuple[int, ...], list[int], int]:
+    """The reduced axes, the kept ones, and the number of elements along the reduced ones."""
+    n = len(shape)
+    if axis is None:
+        axes: tuple[int, ...] = tuple(range(n))
+    else:
+        axes = tuple(
+            int(i) % n for i in (axis if isinstance(axis, tuple) else (axis,)) if n
+        )
+    size = 1
+    for i in axes:
+        size *= shape[i]
+    return axes, [i for i in range(n) if i not in axes], size

@@ -1,0 +1,227 @@
+"""Adjoints of medians, quantiles and percentiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dpy.adjoints.numpy.axes import no_out, rows_of, unrows
+from dpy.adjoints.registry import adjoint
+from dpy.errors import UnsupportedSyntaxError
+
+MEDIAN = ("axis", "out", "overwrite_input", "keepdims")
+QUANTILE = MEDIAN + ("method",)
+
+# The place of quantile q among n sorted values is n*q + alpha + q*(1 - alpha - beta) - 1
+# (Hyndman and Fan 1996). The methods that choose instead of interpolate use alpha = beta = 1.
+PLOTTING_POSITIONS: dict[str, tuple[float, float]] = {
+    "linear": (1.0, 1.0),
+    "lower": (1.0, 1.0),
+    "higher": (1.0, 1.0),
+    "midpoint": (1.0, 1.0),
+    "nearest": (1.0, 1.0),
+    "hazen": (0.5, 0.5),
+    "weibull": (0.0, 0.0),
+    "median_unbiased": (1.0 / 3.0, 1.0 / 3.0),
+    "normal_unbiased": (3.0 / 8.0, 3.0 / 8.0),
+}
+
+
+@adjoint(np.median, static=MEDIAN, fresh=True)
+def median(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: Any = False,
+    keepdims: Any = False,
+) -> Any:
+    """The middle element, or the mean of the two middle ones."""
+
+    def median_pullback(d_y: Any) -> Any:
+        d_a, _ = spread_quantile(d_y, a, 0.5, axis, "linear", skip_nan=False)
+        return (d_a,)
+
+    return np.median(
+        a, axis, no_out(out), kept_input(overwrite_input), keepdims
+    ), median_pullback
+
+
+@adjoint(np.nanmedian, static=MEDIAN, fresh=True)
+def nanmedian(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: Any = False,
+    keepdims: Any = False,
+) -> Any:
+    """The median of the elements that are not NaN."""
+
+    def nanmedian_pullback(d_y: Any) -> Any:
+        d_a, _ = spread_quantile(d_y, a, 0.5, axis, "linear", skip_nan=True)
+        return (d_a,)
+
+    y = np.nanmedian(a, axis, no_out(out), kept_input(overwrite_input), keepdims)
+    return y, nanmedian_pullback
+
+
+@adjoint(np.quantile, static=QUANTILE, fresh=True)
+def quantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: Any = False,
+    method: Any = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """The quantile, in a and in q."""
+    check_method(method, weights)
+
+    def quantile_pullback(d_y: Any) -> Any:
+        return spread_quantile(d_y, a, q, axis, method, skip_nan=False)
+
+    y = np.quantile(
+        a, q, axis, no_out(out), kept_input(overwrite_input), method, keepdims
+    )
+    return y, quantile_pullback
+
+
+@adjoint(np.nanquantile, static=QUANTILE, fresh=True)
+def nanquantile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: Any = False,
+    method: Any = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """The quantile of the elements that are not NaN."""
+    check_method(method, weights)
+
+    def nanquantile_pullback(d_y: Any) -> Any:
+        return spread_quantile(d_y, a, q, axis, method, skip_nan=True)
+
+    y = np.nanquantile(
+        a, q, axis, no_out(out), kept_input(overwrite_input), method, keepdims
+    )
+    return y, nanquantile_pullback
+
+
+@adjoint(np.percentile, static=QUANTILE, fresh=True)
+def percentile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: Any = False,
+    method: Any = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """The quantile for q in hundredths."""
+    check_method(method, weights)
+
+    def percentile_pullback(d_y: Any) -> Any:
+        d_a, d_q = spread_quantile(
+            d_y, a, np.divide(q, 100.0), axis, method, skip_nan=False
+        )
+        return d_a, d_q / 100.0
+
+    y = np.percentile(
+        a, q, axis, no_out(out), kept_input(overwrite_input), method, keepdims
+    )
+    return y, percentile_pullback
+
+
+@adjoint(np.nanpercentile, static=QUANTILE, fresh=True)
+def nanpercentile(
+    a: Any,
+    q: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: Any = False,
+    method: Any = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+) -> Any:
+    """The percentile of the elements that are not NaN."""
+    check_method(method, weights)
+
+    def nanpercentile_pullback(d_y: Any) -> Any:
+        d_a, d_q = spread_quantile(
+            d_y, a, np.divide(q, 100.0), axis, method, skip_nan=True
+        )
+        return d_a, d_q / 100.0
+
+    y = np.nanpercentile(
+        a, q, axis, no_out(out), kept_input(overwrite_input), method, keepdims
+    )
+    return y, nanpercentile_pullback
+
+
+def check_method(method: Any, weights: Any) -> None:
+    """Refuse what has no rule, before anything is computed."""
+    if weights is not None or method not in PLOTTING_POSITIONS:
+        what = "with weights" if weights is not None else f"method={method!r}"
+        raise UnsupportedSyntaxError(
+            f"quantiles {what} cannot be differentiated",
+            repair=f"use one of the methods {', '.join(PLOTTING_POSITIONS)} without weights",
+        )
+
+
+def kept_input(overwrite_input: Any) -> bool:
+    """Never let NumPy sort the argument in place: the pullback needs it as it was."""
+    return False
+
+
+def spread_quantile(
+    d_y: Any, a: Any, q: Any, axis: Any, method: str, *, skip_nan: bool
+) -> tuple[Any, Any]:
+    """The cotangents of the elements (those at the two places beside the quantile) and of q."""
+    rows = rows_of(a, axis)
+    order = np.argsort(rows, axis=-1, kind="stable")
+    size = np.sum(~np.isnan(rows), axis=-1) if skip_nan else np.array(rows.shape[-1])
+    size = np.broadcast_to(size, rows.shape[:-1])
+    levels = np.reshape(q, -1)
+    d_levels = np.reshape(d_y, (len(levels), *rows.shape[:-1]))
+    d_rows = np.zeros(rows.shape, d_levels.dtype)
+    d_q = np.zeros(len(levels))
+    indices = np.arange(rows.shape[-1])
+    for k, level in enumerate(levels):
+        low, high, part, slope = neighbours(float(level), size, method)
+        at_low = np.take_along_axis(order, low[..., None], axis=-1)
+        at_high = np.take_along_axis(order, high[..., None], axis=-1)
+        d, part = d_levels[k][..., None], part[..., None].astype(d_levels.dtype)
+        d_rows = d_rows + np.where(indices == at_low, d * (1.0 - part), 0.0)
+        d_rows = d_rows + np.where(indices == at_high, d * part, 0.0)
+        rise = np.take_along_axis(rows, at_high, axis=-1) - np.take_along_axis(
+            rows, at_low, axis=-1
+        )
+        d_q[k] = np.sum(np.where(slope == 0, 0.0, d_levels[k] * rise[..., 0] * slope))
+    return unrows(d_rows, np.shape(a), axis), np.reshape(d_q, np.shape(q))
+
+
+def neighbours(q: float, size: Any, method: str) -> tuple[Any, Any, Any, Any]:
+    """The sorted places below and above quantile q, the part of the upper, and d place / d q."""
+    alpha, beta = PLOTTING_POSITIONS[method]
+    last = np.maximum(size - 1, 0)
+    place = size * q + alpha + q * (1.0 - alpha - beta) - 1.0
+    inside = (place >= 0) & (place <= last)
+    place = np.clip(place, 0, last)
+    if method in ("lower", "higher", "nearest", "midpoint"):
+        down, up = np.floor(place).astype(int), np.ceil(place).astype(int)
+        nearest = np.rint(place).astype(int)
+        low = {"higher": up, "nearest": nearest}.get(method, down)
+        high = {"lower": down, "nearest": nearest}.get(method, up)
+        return low, high, np.full(size.shape, 0.5), np.zeros(size.shape)
+    low = np.minimum(np.floor(place).astype(int), np.maximum(last - 1, 0))
+    slope = np.where(inside, size + 1.0 - alpha - beta, 0.0)
+    return low, np.minimum(low + 1, last), place - low, slope

@@ -1,0 +1,616 @@
+"""Adjoints of reductions: sums, products, means, variances, extrema, and their NaN twins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dpy.adjoints.numpy.axes import (
+    NO_VALUE,
+    functions,
+    methods,
+    no_out,
+    reduced_size,
+    restore_axes,
+    rows_of,
+    smooth_shape,
+    spread,
+    unrows,
+)
+from dpy.adjoints.registry import adjoint, nondifferentiable
+from dpy.cotangent import is_zero, unbroadcast
+
+# The extrema take no dtype, the means no initial value.
+REDUCED = ("axis", "dtype", "out", "keepdims", "where")
+EXTREMUM = ("axis", "out", "keepdims", "where")
+SPREAD = ("axis", "dtype", "out", "ddof", "keepdims", "where", "correction")
+
+nondifferentiable(
+    *functions(
+        "all", "any", "argmax", "argmin", "nanargmax", "nanargmin", "count_nonzero"
+    ),
+    *methods("all"),
+    *methods("any"),
+    *methods("argmax"),
+    *methods("argmin"),
+)
+
+
+# --- sums and means ---------------------------------------------------------------------------
+
+
+@adjoint(np.sum, *methods("sum"), static=REDUCED, fresh=True)
+def sum_(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """y = initial + sum of a. The reduction is called without np.sum's wrapper, which is slow."""
+    shape = smooth_shape(a, dtype)
+
+    def sum_pullback(d_y: Any) -> Any:
+        return spread(d_y, shape, axis, keepdims, where), d_y
+
+    return np.add.reduce(
+        a, axis, dtype, no_out(out), keepdims, initial, where
+    ), sum_pullback
+
+
+@adjoint(np.nansum, static=REDUCED, fresh=True)
+def nansum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """y = initial + sum of those a that are not NaN."""
+    shape = smooth_shape(a, dtype)
+    mask = present(a, where)
+
+    def nansum_pullback(d_y: Any) -> Any:
+        return spread(d_y, shape, axis, keepdims, mask), d_y
+
+    y = np.nansum(a, axis, dtype, no_out(out), keepdims, initial, where)
+    return y, nansum_pullback
+
+
+@adjoint(np.mean, static=REDUCED, fresh=True)
+def mean(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    where: Any = True,
+) -> Any:
+    """y = sum of a / count."""
+    shape = smooth_shape(a, dtype)
+
+    def mean_pullback(d_y: Any) -> Any:
+        return (spread_mean(d_y, shape, axis, keepdims, where),)
+
+    y = np.mean(a, axis, dtype, no_out(out), keepdims, where=where)
+    return y, mean_pullback
+
+
+@adjoint(*methods("mean"), static=REDUCED, fresh=True)
+def mean_method(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    where: Any = True,
+) -> Any:
+    """y = sum of a / count: the method, which is faster than the function."""
+    shape = smooth_shape(a, dtype)
+
+    def mean_pullback(d_y: Any) -> Any:
+        return (spread_mean(d_y, shape, axis, keepdims, where),)
+
+    return a.mean(axis, dtype, no_out(out), keepdims, where=where), mean_pullback
+
+
+@adjoint(np.nanmean, static=REDUCED, fresh=True)
+def nanmean(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    where: Any = True,
+) -> Any:
+    """y = the mean of those a that are not NaN."""
+    shape = smooth_shape(a, dtype)
+    mask = present(a, where)
+
+    def nanmean_pullback(d_y: Any) -> Any:
+        return (spread_mean(d_y, shape, axis, keepdims, mask),)
+
+    y = np.nanmean(a, axis, dtype, no_out(out), keepdims, where=where)
+    return y, nanmean_pullback
+
+
+def spread_mean(d_y: Any, shape: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    """The adjoint of a mean. An empty mean (NaN) has no element to pass a cotangent to."""
+    if shape is None:
+        return None
+    count = np.maximum(
+        reduced_size(shape, axis, keepdims, where, np.result_type(d_y)), 1
+    )
+    if where is True:
+        count = int(count)
+    return spread(d_y / count, shape, axis, keepdims, where)
+
+
+def present(a: Any, where: Any) -> Any:
+    """The mask of the elements that the NaN-skipping functions look at."""
+    mask = ~np.isnan(a)
+    return mask if where is True or where is NO_VALUE else mask & where
+
+
+# --- products ---------------------------------------------------------------------------------
+
+
+@adjoint(np.prod, *methods("prod"), static=REDUCED, fresh=True)
+def prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """y = initial * product of a; the partial is the product of the others, zeros or not."""
+    shape = smooth_shape(a, dtype)
+
+    def prod_pullback(d_y: Any) -> Any:
+        return spread_product(d_y, a, shape, axis, keepdims, initial, where)
+
+    y = np.multiply.reduce(a, axis, dtype, no_out(out), keepdims, initial, where)
+    return y, prod_pullback
+
+
+@adjoint(np.nanprod, static=REDUCED, fresh=True)
+def nanprod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """y = initial * product of those a that are not NaN."""
+    shape = smooth_shape(a, dtype)
+    mask = present(a, where)
+
+    def nanprod_pullback(d_y: Any) -> Any:
+        return spread_product(d_y, a, shape, axis, keepdims, initial, mask)
+
+    y = np.nanprod(a, axis, dtype, no_out(out), keepdims, initial, where)
+    return y, nanprod_pullback
+
+
+def spread_product(
+    d_y: Any, a: Any, shape: Any, axis: Any, keepdims: Any, initial: Any, where: Any
+) -> tuple[Any, Any]:
+    """The cotangents of the factors and of `initial`."""
+    if shape is None:
+        return None, None
+    d_all = spread(d_y, shape, axis, keepdims, where)
+    others = products_of_others(a, axis, where)
+    if initial is NO_VALUE:
+        return d_all * np.conj(others), None
+    product = np.prod(a, axis=axis, keepdims=bool(keepdims), where=where)
+    return d_all * np.conj(others * initial), d_y * np.conj(product)
+
+
+def products_of_others(a: Any, axis: Any, where: Any = True) -> Any:
+    """For each element the product of all other elements that it is reduced with.
+
+    Products from the left times products from the right: no division, so zeros are no special
+    case, and nothing is lost where the full product underflows.
+
+    >>> products_of_others(np.array([2.0, 0.0, 5.0]), None)
+    array([ 0., 10.,  0.])
+    """
+    a = np.asarray(a)
+    if where is not True:
+        a = np.where(where, a, 1)
+    if a.dtype.kind in "biu":
+        a = a * 1.0
+    rows = rows_of(a, axis)
+    ones = np.ones((*rows.shape[:-1], min(1, rows.shape[-1])), rows.dtype)
+    before = np.cumprod(np.concatenate([ones, rows[..., :-1]], axis=-1), axis=-1)
+    after = np.cumprod(np.concatenate([ones, rows[..., :0:-1]], axis=-1), axis=-1)
+    return unrows(before * after[..., ::-1], a.shape, axis)
+
+
+# --- variances --------------------------------------------------------------------------------
+
+
+@adjoint(np.var, *methods("var"), static=SPREAD, fresh=True)
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = NO_VALUE,
+    correction: Any = NO_VALUE,
+) -> Any:
+    """y = sum |a - m|^2 / (n - ddof); a also moves m, which has no effect to first order."""
+    given = {"where": where, "mean": mean, "correction": correction}
+    shape = smooth_shape(a, dtype)
+
+    def var_pullback(d_y: Any) -> Any:
+        return spread_variance(
+            2.0 * d_y, a, shape, axis, ddof, keepdims, where, mean, correction
+        )
+
+    return np.var(a, axis, dtype, no_out(out), ddof, keepdims, **given), var_pullback
+
+
+@adjoint(np.std, *methods("std"), static=SPREAD, fresh=True)
+def std(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = NO_VALUE,
+    correction: Any = NO_VALUE,
+) -> Any:
+    """y = the square root of the variance; where all elements are equal the gradient is 0."""
+    given = {"where": where, "mean": mean, "correction": correction}
+    shape = smooth_shape(a, dtype)
+    y = np.std(a, axis, dtype, no_out(out), ddof, keepdims, **given)
+
+    def std_pullback(d_y: Any) -> Any:
+        d = over(d_y, y)
+        return spread_variance(
+            d, a, shape, axis, ddof, keepdims, where, mean, correction
+        )
+
+    return y, std_pullback
+
+
+@adjoint(np.nanvar, static=SPREAD, fresh=True)
+def nanvar(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = NO_VALUE,
+    correction: Any = NO_VALUE,
+) -> Any:
+    """y = the variance of those a that are not NaN."""
+    given = {"where": where, "mean": mean, "correction": correction}
+    shape = smooth_shape(a, dtype)
+    mask = present(a, where)
+
+    def nanvar_pullback(d_y: Any) -> Any:
+        return spread_variance(
+            2.0 * d_y, a, shape, axis, ddof, keepdims, mask, mean, correction
+        )
+
+    return np.nanvar(
+        a, axis, dtype, no_out(out), ddof, keepdims, **given
+    ), nanvar_pullback
+
+
+@adjoint(np.nanstd, static=SPREAD, fresh=True)
+def nanstd(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = NO_VALUE,
+    correction: Any = NO_VALUE,
+) -> Any:
+    """y = the standard deviation of those a that are not NaN."""
+    given = {"where": where, "mean": mean, "correction": correction}
+    shape = smooth_shape(a, dtype)
+    mask = present(a, where)
+    y = np.nanstd(a, axis, dtype, no_out(out), ddof, keepdims, **given)
+
+    def nanstd_pullback(d_y: Any) -> Any:
+        d = over(d_y, y)
+        return spread_variance(
+            d, a, shape, axis, ddof, keepdims, mask, mean, correction
+        )
+
+    return y, nanstd_pullback
+
+
+def over(d_y: Any, y: Any) -> Any:
+    """``d_y / y``, and zero where y is zero (the kink of the square root)."""
+    flat = np.equal(y, 0)
+    return np.where(flat, 0.0, d_y) / np.where(flat, 1.0, y).astype(np.result_type(y))
+
+
+def spread_variance(
+    d: Any,
+    a: Any,
+    shape: Any,
+    axis: Any,
+    ddof: Any,
+    keepdims: Any,
+    where: Any,
+    mean: Any,
+    correction: Any,
+) -> tuple[Any, Any]:
+    """``d * (a - mean) / (n - ddof)`` for a, and minus its sum for a mean that was given."""
+    if shape is None:
+        return None, None
+    dtype = np.result_type(d)
+    count = reduced_size(shape, axis, True, where, dtype)
+    deviation = np.subtract(
+        a, masked_mean(a, axis, where, count) if mean is NO_VALUE else mean
+    )
+    degrees = count - (ddof if correction is NO_VALUE else correction)
+    # Without degrees of freedom the value is NaN or infinite, and so is the gradient.
+    scale = np.where(np.greater(degrees, 0), degrees, np.nan).astype(dtype)
+    weight = restore_axes(np.asarray(d), shape, axis, keepdims) / scale
+    d_a = weight * deviation
+    if where is not True:
+        d_a = np.where(where, d_a, 0.0)
+    return d_a, None if mean is NO_VALUE else -unbroadcast(d_a, np.shape(mean))
+
+
+def masked_mean(a: Any, axis: Any, where: Any, count: Any) -> Any:
+    """The mean over the mask with its axes kept; no warning where the mask is empty."""
+    return np.sum(a, axis=axis, keepdims=True, where=where) / np.maximum(count, 1)
+
+
+@adjoint(np.average, static=("axis", "returned", "keepdims"), fresh=True)
+def average(
+    a: Any,
+    axis: Any = None,
+    weights: Any = None,
+    returned: Any = False,
+    keepdims: Any = False,
+) -> Any:
+    """y = sum(a * w) / sum(w), and the sum of the weights if `returned`."""
+    y = np.average(a, axis, weights, returned, keepdims=keepdims)
+
+    def average_pullback(d_y: Any) -> Any:
+        d_average, d_total = (d_y[0], d_y[1]) if returned else (d_y, None)
+        return spread_average(
+            d_average, d_total, y[0] if returned else y, a, weights, axis, keepdims
+        )
+
+    return y, average_pullback
+
+
+def spread_average(
+    d_y: Any, d_total: Any, y: Any, a: Any, weights: Any, axis: Any, keepdims: Any
+) -> tuple[Any, Any]:
+    """The cotangents of the values and of their weights."""
+    a = np.asarray(a)
+    d_y = 0.0 if is_zero(d_y) else restore_axes(d_y, a.shape, axis, keepdims)
+    d_total = (
+        0.0 if is_zero(d_total) else restore_axes(d_total, a.shape, axis, keepdims)
+    )
+    if weights is None:
+        return spread(d_y / reduced_size(a.shape, axis), a.shape), None
+    w = aligned_weights(np.asarray(weights), a, axis)
+    total = np.sum(np.broadcast_to(w, a.shape), axis=axis, keepdims=True)
+    centre = restore_axes(y, a.shape, axis, keepdims)
+    d_w = d_y * np.conj((a - centre) / total) + d_total
+    d_w = unbroadcast(np.broadcast_to(d_w, a.shape), w.shape)
+    return d_y * np.conj(w / total), unaligned_weights(d_w, np.shape(weights), a, axis)
+
+
+def aligned_weights(w: Any, a: Any, axis: Any) -> Any:
+    """Weights given along the reduced axes only, as an array that broadcasts against `a`."""
+    if w.shape == a.shape:
+        return w
+    axes = [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
+    order = sorted(range(len(axes)), key=axes.__getitem__)
+    lengths = [a.shape[i] if i in axes else 1 for i in range(a.ndim)]
+    return np.reshape(np.transpose(w, order), lengths)
+
+
+def unaligned_weights(d_w: Any, shape: tuple[int, ...], a: Any, axis: Any) -> Any:
+    """The inverse of `aligned_weights`."""
+    if shape == a.shape:
+        return d_w
+    axes = [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
+    order = sorted(range(len(axes)), key=axes.__getitem__)
+    lengths = [shape[i] for i in order]
+    inverse = sorted(range(len(order)), key=order.__getitem__)
+    return np.transpose(np.reshape(d_w, lengths), inverse)
+
+
+# --- extrema ----------------------------------------------------------------------------------
+
+
+@adjoint(*functions("max", "amax"), *methods("max"), static=EXTREMUM, fresh=True)
+def max_(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """y = the largest element; ties share the cotangent evenly."""
+    y = np.maximum.reduce(a, axis, None, no_out(out), keepdims, initial, where)
+
+    def max_pullback(d_y: Any) -> Any:
+        return share(d_y, a, y, axis, keepdims, initial, where)
+
+    return y, max_pullback
+
+
+@adjoint(*functions("min", "amin"), *methods("min"), static=EXTREMUM, fresh=True)
+def min_(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """y = the smallest element; ties share the cotangent evenly."""
+    y = np.minimum.reduce(a, axis, None, no_out(out), keepdims, initial, where)
+
+    def min_pullback(d_y: Any) -> Any:
+        return share(d_y, a, y, axis, keepdims, initial, where)
+
+    return y, min_pullback
+
+
+@adjoint(np.nanmax, static=EXTREMUM, fresh=True)
+def nanmax(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """y = the largest of those a that are not NaN."""
+    y = np.nanmax(a, axis, no_out(out), keepdims, initial, where)
+    mask = present(a, where)
+
+    def nanmax_pullback(d_y: Any) -> Any:
+        return share(d_y, a, y, axis, keepdims, initial, mask)
+
+    return y, nanmax_pullback
+
+
+@adjoint(np.nanmin, static=EXTREMUM, fresh=True)
+def nanmin(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """y = the smallest of those a that are not NaN."""
+    y = np.nanmin(a, axis, no_out(out), keepdims, initial, where)
+    mask = present(a, where)
+
+    def nanmin_pullback(d_y: Any) -> Any:
+        return share(d_y, a, y, axis, keepdims, initial, mask)
+
+    return y, nanmin_pullback
+
+
+@adjoint(np.ptp, static=EXTREMUM, fresh=True)
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    """y = max - min."""
+    largest = np.max(a, axis, keepdims=keepdims)
+    smallest = np.min(a, axis, keepdims=keepdims)
+
+    def ptp_pullback(d_y: Any) -> Any:
+        d_largest, _ = share(d_y, a, largest, axis, keepdims)
+        d_smallest, _ = share(d_y, a, smallest, axis, keepdims)
+        return (d_largest - d_smallest,)
+
+    return np.ptp(a, axis, no_out(out), keepdims), ptp_pullback
+
+
+def share(
+    d_y: Any,
+    a: Any,
+    y: Any,
+    axis: Any,
+    keepdims: Any,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> tuple[Any, Any]:
+    """Divide `d_y` among the elements equal to the extremum y (NaN counts as equal to NaN).
+
+    >>> share(1.0, np.array([2.0, 5.0, 5.0]), 5.0, None, False)[0]
+    array([0. , 0.5, 0.5])
+    """
+    a = np.asarray(a)
+    peak = restore_axes(y, a.shape, axis, keepdims)
+    d_y = restore_axes(d_y, a.shape, axis, keepdims)
+    mask = (a == peak) | (a != a)
+    if where is not True:
+        mask &= where
+    count = np.sum(mask, axis=axis, keepdims=True, dtype=np.result_type(d_y))
+    if initial is NO_VALUE:
+        return np.where(mask, d_y / np.maximum(count, 1.0), 0.0), None
+    tied = np.equal(initial, peak)
+    part = d_y / np.maximum(count + tied, 1.0)
+    return np.where(mask, part, 0.0), np.where(tied, part, 0.0)
+
+
+# --- integrals --------------------------------------------------------------------------------
+
+
+@adjoint(*functions("trapezoid", "trapz"), static=("axis",), fresh=True)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
+    """The integral of y over x (or over steps dx) by the trapezoidal rule."""
+
+    def trapezoid_pullback(d: Any) -> Any:
+        return spread_trapezoid(d, y, x, dx, axis)
+
+    return np.trapezoid(y, x, dx, axis), trapezoid_pullback
+
+
+def spread_trapezoid(
+    d: Any, y: Any, x: Any, dx: Any, axis: Any
+) -> tuple[Any, Any, Any]:
+    """The cotangents of the ordinates, the abscissae and the step."""
+    y = np.asarray(y)
+    d = restore_axes(d, y.shape, axis, False)
+    last = (slice(None),) * (axis % y.ndim)
+    middle = (y[(*last, slice(1, None))] + y[(*last, slice(None, -1))]) / 2.0
+    step = dx if x is None else steps_along(x, y.ndim, axis)
+    half = np.broadcast_to(d * np.conj(step) / 2.0, middle.shape)
+    zero = np.zeros(kept_like(y.shape, axis), half.dtype)
+    before, after = (
+        np.concatenate([half, zero], axis),
+        np.concatenate([zero, half], axis),
+    )
+    d_step = unbroadcast(d * np.conj(middle), np.shape(step))
+    if x is None:
+        return before + after, None, d_step
+    if np.ndim(x) == 1:
+        axis, d_step = 0, np.reshape(d_step, -1)
+    d_zero = np.zeros(kept_like(np.shape(x), axis), d_step.dtype)
+    return (
+        before + after,
+        -np.diff(np.concatenate([d_zero, d_step, d_zero], axis), axis=axis),
+        None,
+    )
+
+
+def steps_along(x: Any, ndim: int, axis: Any) -> Any:
+    """The differences of the abscissae, ready to broadcast against the ordinates."""
+    if np.ndim(x) != 1:
+        return np.diff(x, axis=axis)
+    return np.reshape(np.diff(x), [-1 if i == axis % ndim else 1 for i in range(ndim)])
+
+
+def kept_like(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """`shape` with length 1 along one axis."""
+    axis %= len(shape)
+    return (*shape[:axis], 1, *shape[axis + 1 :])

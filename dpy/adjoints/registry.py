@@ -1,0 +1,382 @@
+"""The rule book: which callables are primitives, and their adjoints.
+
+Three ways to add a rule, simplest first::
+
+    elementwise(np.sin, lambda x, y: np.cos(x))      # y is the value, one partial per input
+    nondifferentiable(np.floor, np.argmax)           # the result carries no gradient
+
+    @adjoint(np.matmul, fresh=True)
+    def matmul(a, b):
+        \"\"\"y = a @ b.\"\"\"
+        def matmul_pullback(d_y):
+            return d_y @ b.conj().mT, a.conj().mT @ d_y
+        return a @ b, matmul_pullback
+
+The registry, not the rule, conjugates the partials of elementwise rules, and brings every
+cotangent to the shape, dtype and realness of its argument (`dpy.cotangent.project`).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dpy.cotangent import ZERO, conjugate, is_zero, project, times
+from dpy.errors import AdjointError
+
+__all__ = [
+    "Rule",
+    "adjoint",
+    "elementwise",
+    "key_of",
+    "lookup",
+    "nondifferentiable",
+    "rules",
+    "times",
+    "version",
+]
+
+
+class Rule:
+    """One adjoint rule.
+
+    Attributes:
+        primal: the callable that the rule is for.
+        forward: ``(*args, **kwargs) -> (y, pullback)``; the raw function of an ``@adjoint`` rule.
+        partials: for elementwise rules, one function ``(*inputs, y) -> partial`` per input (None
+            where the input has no derivative).
+        singular: whether a partial can be infinite or NaN at a point where the value is finite.
+        static: names of parameters that are never differentiated.
+        fresh: the result shares memory with no argument.
+        mutates: position of the argument that the primal writes to, or None. The pullback of such
+            a rule gets ``(d_result, d_after)`` and returns the cotangent of the *value on entry*
+            of that argument in that argument's slot.
+        kind: "dummy" (the result's kind can be learnt by calling the primal on small dummies of
+            the argument kinds), "unknown" (kind or number of dimensions depends on values), or a
+            function of the argument kinds.
+        types: restricts the rule to calls whose leading arguments are instances of these types.
+        is_nondifferentiable: the result never carries a gradient.
+    """
+
+    __slots__ = (
+        "fresh", "forward", "is_nondifferentiable", "kind", "mutates", "name", "partials",
+        "primal", "signature", "singular", "static", "types",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        primal: Callable[..., Any],
+        forward: Callable[..., Any] | None = None,
+        *,
+        partials: tuple[Callable[..., Any] | None, ...] | None = None,
+        singular: bool = False,
+        static: tuple[str, ...] = (),
+        fresh: bool = False,
+        mutates: int | None = None,
+        kind: Any = "dummy",
+        types: tuple[Any, ...] | None = None,
+        is_nondifferentiable: bool = False,
+    ) -> None:
+        self.primal = primal
+        self.forward = forward
+        self.partials = partials
+        self.singular = singular
+        self.static = frozenset(static)
+        self.fresh = fresh
+        self.mutates = mutates
+        self.kind = kind
+        self.types = types
+        self.is_nondifferentiable = is_nondifferentiable
+        self.name = _name(primal)
+        self.signature = inspect.signature(forward) if forward is not None else None
+
+    def __repr__(self) -> str:
+        return f"<rule for {self.name}>"
+
+    def applies(self, args: tuple[Any, ...]) -> bool:
+        """Whether the rule's type restriction admits these arguments."""
+        if self.types is None:
+            return True
+        return len(args) >= len(self.types) and all(map(isinstance, args, self.types))
+
+    def apply(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, Callable[..., tuple[Any, ...]] | None]:
+        """Run the rule: ``(y, pullback)``.
+
+        The pullback takes ``d_y`` (and ``d_after`` for a mutating rule) and returns a pair
+        ``(d_args, d_kwargs)``: a tuple with one projected cotangent per positional argument as
+        given, and a dict for keyword arguments. It is None for a nondifferentiable function.
+        """
+        if self.is_nondifferentiable:
+            return self.primal(*args, **kwargs), None
+        if self.partials is not None:
+            return self._apply_elementwise(args, kwargs)
+        return self._apply_general(args, kwargs)
+
+    def _apply_elementwise(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        partials, singular = self.partials, self.singular
+        assert partials is not None
+        n = len(partials)
+        if kwargs or len(args) != n:
+            from dpy.adjoints.ufunc_calls import apply_ufunc  # where=, out=, dtype=
+
+            return apply_ufunc(self, args, kwargs)
+        y = self.primal(*args)
+
+        def elementwise_pullback(d_y: Any) -> Any:
+            return tuple(
+                ZERO
+                if partial is None
+                else project(times(d_y, conjugate(partial(*args, y)), singular), x)
+                for partial, x in zip(partials, args, strict=True)
+            ), {}
+
+        return y, elementwise_pullback
+
+    def _apply_general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        assert self.forward is not None and self.signature is not None
+        result = self.forward(*args, **kwargs)
+        if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
+            raise AdjointError(
+                f"the rule for {self.name} must return (value, pullback), "
+                f"it returned {type(result).__name__}",
+                repair="end the rule with `return y, pullback`",
+            )
+        y, pullback = result
+        slots = self._slots(args, kwargs)
+
+        def rule_pullback(*d: Any) -> Any:
+            d_args: list[Any] = [ZERO] * len(args)
+            d_kwargs: dict[str, Any] = {}
+            for (where, x), d_x in zip(slots, self._checked(pullback(*d), len(slots)), strict=True):
+                if where is None or is_zero(d_x):
+                    continue
+                d_x = project(d_x, x)
+                if isinstance(where, int):
+                    d_args[where] = d_x
+                else:
+                    d_kwargs[where] = d_x
+            return tuple(d_args), d_kwargs
+
+        return y, rule_pullback
+
+    def _slots(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
+        """One ``(position or keyword or None, value)`` per cotangent that the pullback returns."""
+        assert self.signature is not None
+        slots: list[tuple[Any, Any]] = []
+        position = 0
+        for name, parameter in self.signature.parameters.items():
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                slots += [(i, args[i]) for i in range(position, len(args))]
+                position = len(args)
+            elif parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
+                continue
+            else:
+                if name not in self.static:
+                    if position < len(args):
+                        slots.append((position, args[position]))
+                    elif name in kwargs:
+                        slots.append((name, kwargs[name]))
+                    else:
+                        slots.append((None, None))
+                position += 1
+        return slots
+
+    def _checked(self, d: Any, expected: int) -> tuple[Any, ...]:
+        if not isinstance(d, tuple) or len(d) != expected:
+            got = f"a tuple of {len(d)}" if isinstance(d, tuple) else type(d).__name__
+            raise AdjointError(
+                f"the pullback of the rule for {self.name} must return a tuple of "
+                f"{expected} cotangent(s), one per argument; it returned {got}",
+                why="a bare value would be ambiguous",
+                repair="return `(d_x,)` for one argument; use None where there is no gradient",
+            )
+        return d
+
+
+def _name(f: Any) -> str:
+    module = getattr(f, "__module__", None) or getattr(
+        getattr(f, "__objclass__", None), "__module__", ""
+    )
+    if isinstance(f, np.ufunc):
+        module = "numpy" if getattr(np, f.__name__, None) is f else "scipy.special"
+    name = getattr(f, "__qualname__", None) or getattr(f, "__name__", repr(f))
+    return name if module in ("builtins", None, "") else f"{module}.{name}"
+
+
+# --- the book ---------------------------------------------------------------------------------
+
+_book: dict[Any, tuple[Rule, ...]] = {}
+_lock = threading.RLock()
+_version = 0
+
+
+def version() -> int:
+    """A counter that grows with every registration: compiled code depends on it."""
+    return _version
+
+
+def rules() -> list[Rule]:
+    """All registered rules."""
+    return [rule for group in _book.values() for rule in group]
+
+
+def key_of(f: Any) -> Any:
+    """What a callable is registered under: the object itself, or (type, name) for C methods.
+
+    ``np.add.reduce`` and ``x.sum`` make a new bound object at each access, so bound C methods
+    are looked up as the unbound descriptor of the type of their ``__self__``.
+    """
+    if isinstance(f, (types.BuiltinMethodType, types.MethodWrapperType)):
+        owner = f.__self__
+        if owner is not None and not isinstance(owner, (types.ModuleType, type)):
+            return getattr(type(owner), f.__name__, f)
+    if isinstance(f, types.MethodType):
+        return f.__func__
+    return f
+
+
+def lookup(f: Any, args: tuple[Any, ...] | None = None) -> Rule | None:
+    """The rule for callable `f` (already a key, see `key_of`), or None.
+
+    With `args`, the first rule whose type restriction admits them; the newest rule comes first.
+    """
+    try:
+        group = _book.get(f)
+    except TypeError:  # unhashable callable object
+        return None
+    if group is None:
+        return None
+    if args is None:
+        return group[0]
+    for rule in group:
+        if rule.types is None or rule.applies(args):
+            return rule
+    return None
+
+
+def _register(rule: Rule, replace: bool) -> None:
+    global _version
+    with _lock:
+        key = key_of(rule.primal)
+        group = _book.get(key, ())
+        same = tuple(old for old in group if old.types == rule.types)
+        if same and not replace:
+            raise AdjointError(
+                f"{rule.name} has a rule already",
+                repair="pass replace=True to override it",
+            )
+        rest = tuple(old for old in group if old.types != rule.types)
+        # A restricted rule goes before a general one, a newer before an older one.
+        ordered = (rule, *rest) if rule.types else (*(r for r in rest if r.types), rule)
+        _book[key] = ordered
+        _version += 1
+
+
+def adjoint(
+    *primals: Callable[..., Any],
+    static: tuple[str, ...] = (),
+    fresh: bool = False,
+    mutates: int | None = None,
+    kind: Any = "dummy",
+    types: tuple[Any, ...] | None = None,
+    replace: bool | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function as the adjoint rule of `primals`.
+
+    The rule has the signature of the primal and returns ``(y, pullback)``; ``pullback(d_y)``
+    returns a tuple with one cotangent per positional parameter that is not `static` (None where
+    there is no gradient; parameters after ``*`` are never differentiated).
+
+    Args:
+        primals: functions, methods (``Class.method``) or classes.
+        static: parameters never differentiated, left out of the pullback's tuple.
+        fresh: promise that the result shares memory with no argument (enables optimisations).
+        mutates: position of an argument that the primal writes to; see `Rule`.
+        kind: how the compiler learns the result's kind; see `Rule`.
+        types: use the rule only where the leading arguments are instances of these types.
+        replace: allow replacing an existing rule. By default a user may override any rule but
+            dpy's own library may not register one twice.
+
+    Raises:
+        AdjointError: the rule is malformed.
+
+    >>> import dpy
+    >>> def cube(x): return x * x * x
+    >>> @dpy.adjoint(cube)
+    ... def cube_rule(x):
+    ...     def cube_pullback(d_y):
+    ...         return (3 * x * x * d_y,)
+    ...     return x * x * x, cube_pullback
+    >>> dpy.gradient(cube, 2.0)
+    (12.0,)
+    """
+    if not primals or not all(map(callable, primals)):
+        raise AdjointError(
+            "adjoint() needs the function that the rule is for",
+            repair="write @adjoint(function) above the rule",
+        )
+
+    def register(forward: Callable[..., Any]) -> Callable[..., Any]:
+        if not inspect.isfunction(forward):
+            raise AdjointError(f"the rule for {_name(primals[0])} must be a Python function")
+        may_replace = replace
+        if may_replace is None:
+            may_replace = not forward.__module__.startswith("dpy.adjoints.")
+        for primal in primals:
+            rule = Rule(
+                primal, forward, static=static, fresh=fresh, mutates=mutates, kind=kind, types=types
+            )
+            _register(rule, may_replace)
+        return forward
+
+    return register
+
+
+def elementwise(
+    primal: Callable[..., Any],
+    *partials: Callable[..., Any] | None,
+    singular: bool = False,
+    kind: Any = "dummy",
+    types: tuple[Any, ...] | None = None,
+    replace: bool = False,
+) -> None:
+    """Register an elementwise function by its partials, ``(*inputs, y) -> partial``, one per input.
+
+    A partial must not raise where the value did not: for functions of Python floats use
+    `dpy.adjoints.safe` helpers where a denominator can vanish, and pass ``singular=True``.
+    """
+    _register(
+        Rule(primal, partials=partials, singular=singular, fresh=True, kind=kind, types=types),
+        replace,
+    )
+
+
+def nondifferentiable(*primals: Any, kind: Any = "dummy", fresh: bool = True) -> Any:
+    """Declare functions whose result carries no gradient. Also works as a decorator.
+
+    >>> import dpy
+    >>> @dpy.nondifferentiable
+    ... def bucket(x): return int(x // 10)
+    >>> dpy.gradient(lambda x: x * bucket(x), 25.0)
+    (2.0,)
+    """
+    for primal in primals:
+        _register(
+            Rule(primal, is_nondifferentiable=True, kind=kind, fresh=fresh), replace=True
+        )
+    return primals[0] if len(primals) == 1 else None
+
+
+@functools.cache
+def parameters(rule: Rule) -> tuple[inspect.Parameter, ...]:
+    """The parameters of an ``@adjoint`` rule, in order."""
+    assert rule.signature is not None
+    return tuple(rule.signature.parameters.values())

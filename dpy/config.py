@@ -1,0 +1,61 @@
+"""Settings, held in a context variable: safe with threads, restored when a ``with`` block ends."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, replace
+from types import TracebackType
+
+__all__ = ["Settings", "current", "settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force."""
+
+    strong_zero: bool = True
+    check_rules: bool = False
+    check_finite: bool = False
+    verify: bool = False
+
+
+_current: ContextVar[Settings] = ContextVar("dpy_settings", default=Settings())
+
+
+def current() -> Settings:
+    """The settings in force here."""
+    return _current.get()
+
+
+class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=False):``
+    """Change settings for a ``with`` block.
+
+    - ``strong_zero`` (default True): a cotangent that is exactly zero stays zero through a
+      singular partial derivative; False gives plain IEEE arithmetic.
+    - ``check_rules``: validate structure, shape and dtype of what every rule returns.
+    - ``verify``: run the verifier after every compiler stage.
+
+    >>> import dpy
+    >>> with dpy.settings(strong_zero=False):
+    ...     pass
+    """
+
+    def __init__(self, **changes: bool) -> None:
+        known = {field.name for field in fields(Settings)}
+        unknown = sorted(set(changes) - known)
+        if unknown:
+            raise TypeError(f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}")
+        self._changes = changes
+
+    def __enter__(self) -> Settings:
+        new = replace(_current.get(), **self._changes)
+        self._token = _current.set(new)
+        return new
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _current.reset(self._token)

@@ -1,0 +1,205 @@
+"""The algebra of cotangents inside dpy.
+
+A cotangent mirrors its primal:
+
+- number -> number, ndarray -> ndarray of the same shape;
+- tuple -> tuple of cotangents, slot by slot;
+- list, dict, object -> a plain ``dict`` from slot (index, key, attribute name) to cotangent,
+  in which missing slots are zero;
+- ``ZERO`` stands for a zero of any kind. It never reaches a user.
+
+Values of this module are never changed in place once another place may hold them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dpy import config
+
+__all__ = ["ZERO", "Zero", "add", "conjugate", "is_zero", "project", "times", "unbroadcast"]
+
+
+class Zero:
+    """The structural zero: absorbs products and vanishes in sums."""
+
+    __slots__ = ()
+    __array_ufunc__ = None  # makes ndarray * ZERO come to __rmul__
+
+    def __repr__(self) -> str:
+        return "ZERO"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __reduce__(self) -> str:
+        return "ZERO"
+
+    def __add__(self, other: Any) -> Any:
+        return other
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return -other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other
+
+    def _absorb(self, *_: Any) -> Zero:
+        return self
+
+    __mul__ = __rmul__ = __truediv__ = __matmul__ = __rmatmul__ = _absorb
+    __neg__ = __pos__ = __getitem__ = conjugate = _absorb
+
+
+ZERO = Zero()
+
+
+def is_zero(d: Any) -> bool:
+    """True for the structural zero and for None, which rules may return instead."""
+    return d is ZERO or d is None
+
+
+def add(a: Any, b: Any) -> Any:
+    """The sum of two cotangents of the same value; neither is changed."""
+    if a is ZERO or a is None:
+        return ZERO if b is None else b
+    if b is ZERO or b is None:
+        return a
+    kind = type(a)
+    if kind is dict:
+        total = dict(a)
+        for slot, d in b.items():
+            total[slot] = add(total[slot], d) if slot in total else d
+        return total
+    if kind is tuple:
+        return tuple(map(add, a, b))
+    return a + b
+
+
+def unbroadcast(d: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `d` over the axes along which a value of `shape` was broadcast.
+
+    >>> unbroadcast(np.ones((3, 2)), (2,))
+    array([3., 3.])
+    """
+    if d is ZERO:
+        return d
+    d_shape = np.shape(d)
+    if d_shape == shape:
+        return d
+    extra = len(d_shape) - len(shape)
+    if extra > 0:
+        d = d.sum(axis=tuple(range(extra)))
+        d_shape = d.shape
+    elif extra < 0:
+        d = np.broadcast_to(d, shape)
+        d_shape = shape
+    axes = tuple(i for i, n in enumerate(shape) if n == 1 and d_shape[i] != 1)
+    if axes:
+        d = d.sum(axis=axes, keepdims=True)
+        d_shape = d.shape
+    return d if d_shape == shape else np.broadcast_to(d, shape)
+
+
+def project(d: Any, x: Any) -> Any:
+    """Bring `d` to the shape, dtype and realness of the primal `x` (used on what rules return).
+
+    Integers and integer arrays are the real numbers they stand for; bools and other values
+    without a gradient give ZERO. A float32 primal gets a float32 cotangent.
+    """
+    if d is ZERO or d is None:
+        return ZERO
+    kind = type(x)
+    if kind is float or kind is int:
+        return _project_scalar(d)
+    if isinstance(x, np.ndarray):
+        return _project_array(d, x)
+    if kind is complex:
+        return complex(d) if type(d) is not complex else d
+    if isinstance(x, np.generic):
+        return _project_generic(d, x)
+    if kind is bool or x is None or kind is str:
+        return ZERO
+    if isinstance(x, tuple):
+        items = [d.get(i, ZERO) for i in range(len(x))] if isinstance(d, dict) else d
+        return tuple(map(project, items, x))
+    if isinstance(x, list):
+        slots = d if isinstance(d, dict) else dict(enumerate(d))
+        return {i: project(d_i, x[i]) for i, d_i in slots.items() if not is_zero(d_i)}
+    if hasattr(x, "__cuda_array_interface__"):
+        return _project_array(d, x)
+    return d
+
+
+def _project_scalar(d: Any) -> Any:
+    kind = type(d)
+    if kind is float or kind is int:
+        return d
+    if isinstance(d, (complex, np.complexfloating)):
+        return d.real
+    if isinstance(d, np.ndarray):
+        total = d.sum() if d.ndim else d[()]
+        return total.real
+    return d
+
+
+def _project_array(d: Any, x: Any) -> Any:
+    dtype = x.dtype
+    if dtype.kind in "iu":
+        dtype = np.dtype(np.float64)
+    elif dtype.kind not in "fc":
+        return ZERO if dtype.kind != "O" else d
+    if not hasattr(d, "dtype"):
+        d = np.asarray(d)
+    if d.shape != x.shape:
+        d = unbroadcast(d, x.shape)
+    if d.dtype != dtype:
+        if d.dtype.kind == "c" and dtype.kind != "c":
+            d = d.real
+        d = d.astype(dtype) if hasattr(d, "astype") else np.asarray(d, dtype)
+    return d
+
+
+def _project_generic(d: Any, x: np.generic) -> Any:
+    kind = x.dtype.kind
+    if kind in "iu":
+        return _project_scalar(d)
+    if kind not in "fc":
+        return ZERO
+    if isinstance(d, np.ndarray):
+        d = d.sum() if d.ndim else d[()]
+    if kind == "f" and isinstance(d, (complex, np.complexfloating)):
+        d = d.real
+    return d if getattr(d, "dtype", None) == x.dtype else x.dtype.type(d)
+
+
+def conjugate(partial: Any) -> Any:
+    """The conjugate of a partial, which costs nothing for real values."""
+    kind = type(partial)
+    if kind is float or kind is int:
+        return partial
+    dtype = getattr(partial, "dtype", None)
+    if dtype is not None and dtype.kind != "c":
+        return partial
+    return partial.conjugate()
+
+
+def times(d_y: Any, partial: Any, singular: bool = False) -> Any:
+    """``d_y * partial``; for a singular partial an exactly zero `d_y` gives zero (strong zero)."""
+    if not singular:
+        return d_y * partial
+    if type(d_y) is float and type(partial) is float:
+        if d_y == 0.0 and config.current().strong_zero:
+            return 0.0
+        return d_y * partial
+    if d_y is ZERO:
+        return d_y
+    with np.errstate(all="ignore"):
+        d_x = d_y * partial
+    if config.current().strong_zero and not np.isfinite(d_x).all():
+        return np.where(d_y == 0, 0 * np.real(d_y), d_x)[()]
+    return d_x

@@ -1,0 +1,116 @@
+"""Every error that dpy raises on its own account. The docstring of each class is its help page."""
+
+from __future__ import annotations
+
+import linecache
+from dataclasses import dataclass
+
+__all__ = [
+    "AdjointError",
+    "DpyError",
+    "MutationError",
+    "NoAdjointError",
+    "NotDifferentiableError",
+    "NotScalarOutputError",
+    "Place",
+    "SourceUnavailableError",
+    "StaleSourceError",
+    "UnsupportedSyntaxError",
+    "VerificationError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A range of the user's source: lines count from 1, columns (of characters) from 0."""
+
+    filename: str
+    line: int
+    column: int = 0
+    end_line: int | None = None
+    end_column: int | None = None
+    function: str = ""
+
+    def render(self) -> str:
+        """``file:line:col in function``, the source line, and a caret under the range."""
+        where = f" in {self.function}" if self.function else ""
+        head = f"  {self.filename}:{self.line}:{self.column + 1}{where}"
+        text = linecache.getline(self.filename, self.line).rstrip("\n")
+        if not text.strip():
+            return head
+        end = self.end_column if self.end_line in (None, self.line) else None
+        width = max(1, (len(text) if end is None else end) - self.column)
+        number = f"{self.line:>7} | "
+        return f"{head}\n{number}{text}\n{' ' * (len(number) + self.column)}{'^' * width}"
+
+
+class DpyError(Exception):
+    """Base class of all errors of dpy: what is wrong, where, why, and what to do about it."""
+
+    def __init__(
+        self, message: str, *, place: Place | None = None, why: str = "", repair: str = ""
+    ) -> None:
+        parts = [message]
+        if place is not None:
+            parts.append(place.render())
+        if why:
+            parts.append(f"  why:    {why}")
+        if repair:
+            parts.append(f"  repair: {repair}")
+        super().__init__("\n".join(parts))
+        self.place = place
+        self.why = why
+        self.repair = repair
+
+
+class UnsupportedSyntaxError(DpyError):
+    """The function contains a construct that dpy cannot differentiate.
+
+    Wrong: an ``await`` inside the differentiated function. Why: the reverse sweep cannot resume
+    an event loop. Repair: call a synchronous version, or compute the value outside.
+    """
+
+
+class SourceUnavailableError(DpyError):
+    """The source text of a function cannot be found, so there is nothing to transform.
+
+    Wrong: ``exec("def f(x): return x*x")`` and then ``gradient(f, 2.0)``.
+    Repair: save the function to a file, or register an ``@adjoint`` rule for it.
+    """
+
+
+class StaleSourceError(DpyError):
+    """The file was edited after it was imported: its text is not the code that runs.
+
+    Repair: reload the module (``importlib.reload``) or restart.
+    """
+
+
+class NoAdjointError(DpyError):
+    """A cotangent reached a function that has neither a rule nor Python source.
+
+    Repair: write a rule with ``@dpy.adjoint(function)``; the message holds one to complete.
+    """
+
+
+class NotScalarOutputError(DpyError, TypeError):
+    """``gradient`` was given a function whose result is not a real scalar.
+
+    Repair: reduce the result (``.sum()``), use ``pullback`` with a seed, or use ``jacobian``.
+    """
+
+
+class NotDifferentiableError(DpyError, TypeError):
+    """An argument was named for differentiation that can have no gradient (a bool, a string)."""
+
+
+class AdjointError(DpyError, TypeError):
+    """A rule is malformed: it returned no pullback, or its pullback no tuple of the right length."""
+
+
+class MutationError(DpyError):
+    """A cotangent would have to cross a write that dpy does not know how to reverse."""
+
+
+class VerificationError(DpyError):
+    """A compiler stage produced an ill-formed program: a defect of dpy, please report it."""

@@ -1,0 +1,90 @@
+"""The gradient of a leaf: a number, an array, or an atom that can have no gradient.
+
+Each function takes the cotangent (ZERO and None count as zero), the primal, and whether the
+cotangent may be handed out as it is because nobody else refers to it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dpy.cotangent import ZERO, project
+
+__all__ = [
+    "array_gradient", "complex_gradient", "cuda_gradient", "decimal_gradient",
+    "fraction_gradient", "generic_gradient", "no_gradient", "number_gradient", "real_gradient",
+]  # fmt: skip
+
+
+def no_gradient(d: Any, x: Any, owned: bool) -> None:
+    return None
+
+
+def real_gradient(d: Any, x: Any, owned: bool) -> float:
+    if type(d) is float:
+        return d
+    return 0.0 if d is ZERO or d is None else float(project(d, 1.0))
+
+
+def complex_gradient(d: Any, x: Any, owned: bool) -> complex:
+    return 0j if d is ZERO or d is None else complex(d)
+
+
+def fraction_gradient(d: Any, x: Any, owned: bool) -> Any:
+    if d is ZERO or d is None:
+        return Fraction(0)
+    try:
+        return Fraction(d)
+    except (ValueError, OverflowError, TypeError):  # inf, nan, a NumPy scalar
+        d = float(project(d, 1.0))
+        return Fraction(d) if np.isfinite(d) else d
+
+
+def decimal_gradient(d: Any, x: Any, owned: bool) -> Decimal:
+    if d is ZERO or d is None:
+        return Decimal(0)
+    if isinstance(d, Fraction):
+        return Decimal(d.numerator) / Decimal(d.denominator)
+    return d if isinstance(d, Decimal) else Decimal(float(project(d, 1.0)))
+
+
+def number_gradient(d: Any, x: Any, owned: bool) -> Any:
+    """Of a number type from elsewhere (mpmath, gmpy2): its own arithmetic makes the zero."""
+    return 0 * x if d is ZERO or d is None else d
+
+
+def generic_gradient(d: Any, x: Any, owned: bool) -> Any:
+    kind = x.dtype.kind
+    if kind in "iu":
+        return real_gradient(d, x, owned)
+    if kind not in "fc":
+        return None
+    return x.dtype.type(0 if d is ZERO or d is None else project(d, x))
+
+
+def array_gradient(d: Any, x: Any, owned: bool) -> Any:
+    dtype = x.dtype
+    kind = dtype.kind
+    if kind in "iu":
+        dtype = np.dtype(np.float64)
+    elif kind not in "fc":
+        return None
+    if d is ZERO or d is None:
+        return np.zeros(x.shape, dtype)
+    if owned and type(d) is np.ndarray and d.dtype == dtype and d.shape == x.shape:
+        flags = d.flags
+        if flags.owndata and flags.writeable and d.base is None:
+            return d
+    return np.array(np.broadcast_to(project(d, x), x.shape), dtype)  # a fresh copy
+
+
+def cuda_gradient(d: Any, x: Any, owned: bool) -> Any:
+    if x.dtype.kind not in "fciu":
+        return None
+    if d is ZERO or d is None:
+        return x * 0.0 if x.dtype.kind in "iu" else x * 0
+    return project(d, x).copy()

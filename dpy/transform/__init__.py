@@ -1,0 +1,1 @@
+"""The compiler: one stage a file, IR in, IR out."""

@@ -1,0 +1,1391 @@
+"""Infer kinds, activity and effects of a lowered function.
+
+One abstract interpretation gives, for every statement, the kinds of its operands and of its
+result, and its *site*: how the adjoint will treat it. Alongside, a flow-insensitive alias
+analysis (union-find over variables; a container and its contents are one class) finds which
+objects are written to. Values of a written class have their cotangents kept by object identity
+in accumulators, and are copied when saved; all others travel by value.
+
+The passes repeat until nothing changes; everything grows monotonically, so they end.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import types
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from dpy.transform import ir
+from dpy.transform.kinds import (
+    BOTTOM,
+    UNKNOWN,
+    Array,
+    Const,
+    Dict,
+    Kind,
+    KnownObject,
+    List,
+    Method,
+    Number,
+    Object,
+    Other,
+    Tuple,
+    can_carry,
+    dummy_of,
+    is_atomic,
+    is_number,
+    is_plain_dataclass,
+    is_real_scalar,
+    join,
+    kind_of,
+    number_type,
+    widen,
+)
+
+__all__ = ["HEAP", "Callee", "Facts", "RuleBook", "Site", "Summary", "infer"]
+
+HEAP = "<heap>"
+_MISSING = object()
+
+ARITHMETIC = {
+    name: getattr(operator, name)
+    for name in (
+        "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift neg pos invert "
+        "lt le eq ne gt ge"
+    ).split()
+}
+IN_PLACE = {
+    name: getattr(operator, name)
+    for name in (
+        "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift"
+    ).split()
+}
+_INERT_OPS = {"not_", "is_", "is_not", "format", "join", "unbound", "slice", "import"}
+_DUNDERS = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "truediv", "floordiv": "floordiv",
+    "mod": "mod", "pow": "pow", "matmul": "matmul", "neg": "neg", "pos": "pos",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a caller must know of a function."""
+
+    result: Kind = BOTTOM
+    result_active: bool = False
+    writes: bool = False
+    stores_active: bool = False
+    result_external: bool = False
+    needs_acc: bool = False
+
+
+class Callee(Protocol):
+    """A function compiled for one signature, or about to be."""
+
+    name: str
+    summary: Summary
+
+
+class RuleBook(Protocol):
+    """What the compiler asks its surroundings: rules, globals and other functions."""
+
+    def rule(self, function: Any, kinds: tuple[Kind, ...]) -> Any:
+        """The rule for a callable given the kinds of its arguments, or None."""
+
+    def read_global(self, name: str) -> tuple[Kind, Any]:
+        """The kind of a global of the function's module (and record the dependency)."""
+
+    def read_free(self, name: str) -> Kind:
+        """The kind of a free variable's content."""
+
+    def depend(self, mapping: Any, key: str, value: Any) -> None:
+        """The compiled code relies on ``mapping.get(key) is value``."""
+
+    def callee(
+        self, function: Any, kinds: dict[str, Kind], active: frozenset[str], heap_active: bool
+    ) -> Callee | None:
+        """The specialisation of a Python function, or None where it cannot be had."""
+
+
+@dataclass(slots=True)
+class Site:
+    """How the adjoint treats one statement.
+
+    `form` is one of: ``inert`` (run it, no adjoint), ``copy``, ``elementwise`` and ``rule`` (with
+    `rule`), ``callee`` (with `callee` and `binding`: parameter name -> operand), ``construct``
+    (plain dataclass; `binding`: field -> operand), ``field`` (by-value read of slot `slot`),
+    ``item`` (the same, of a tuple), ``build`` (tuple, list or dict display), ``array_read``,
+    ``array_write``, ``unpack``, ``append``, ``iterate`` and ``generic`` (the runtime decides).
+    """
+
+    form: str
+    rule: Any = None
+    operands: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
+    callee: Any = None
+    binding: dict[str, Any] = field(default_factory=dict)
+    slot: Any = None
+    function: Any = None
+
+
+@dataclass(slots=True)
+class Facts:
+    """The result of inference: side tables keyed by the identity of the statement."""
+
+    function: ir.Function
+    params: dict[str, Kind]
+    kinds: dict[int, Kind] = field(default_factory=dict)
+    operand_kinds: dict[int, dict[Any, Kind]] = field(default_factory=dict)
+    sites: dict[int, Site] = field(default_factory=dict)
+    active: set[str] = field(default_factory=set)
+    identity: set[str] = field(default_factory=set)
+    exit_kinds: dict[str, Kind] = field(default_factory=dict)
+    summary: Summary = field(default_factory=Summary)
+    heap_active: bool = False
+    heap_written: bool = False
+    has_unknown_effects: bool = False
+
+    def kind(self, statement: Any, atom: Any) -> Kind:
+        """The kind of an operand at a statement."""
+        if isinstance(atom, ir.Lit):
+            return literal_kind(atom.value)
+        if isinstance(atom, ir.Known):
+            return kind_of(atom.value)
+        if isinstance(atom, ir.Star):
+            return UNKNOWN
+        return self.operand_kinds.get(id(statement), {}).get(atom, UNKNOWN)
+
+    def is_active(self, atom: Any) -> bool:
+        """Whether an operand carries a derivative that is wanted."""
+        if isinstance(atom, ir.Star):
+            atom = atom.value
+        return isinstance(atom, ir.Var) and atom.name in self.active
+
+
+def literal_kind(value: Any) -> Kind:
+    """The kind of a literal."""
+    return Const(value, type(value))
+
+
+class _Classes:
+    """Union-find over variable names."""
+
+    def __init__(self) -> None:
+        self.parent: dict[str, str] = {}
+
+    def find(self, a: str) -> str:
+        parent = self.parent
+        root = a
+        while (up := parent.get(root, root)) != root:
+            root = up
+        while parent.get(a, a) != root:
+            parent[a], a = root, parent.get(a, a)
+        return root
+
+    def union(self, a: str, b: str) -> bool:
+        a, b = self.find(a), self.find(b)
+        if a == b:
+            return False
+        if b == HEAP:
+            a, b = b, a
+        self.parent[b] = a
+        return True
+
+
+def infer(
+    function: ir.Function,
+    params: dict[str, Kind],
+    active: frozenset[str],
+    book: RuleBook,
+    *,
+    heap_active: bool = False,
+    protect: bool = False,
+) -> Facts:
+    """Kinds, sites, activity and effects of `function` for the given signature.
+
+    `heap_active`: globals and closure cells may hold active values. `protect`: whatever comes
+    from outside, and the result, may be written to after the function has returned.
+    """
+    return _Inference(function, params, active, book, heap_active, protect).run()
+
+
+class _Inference:
+    def __init__(
+        self,
+        function: ir.Function,
+        params: dict[str, Kind],
+        active: frozenset[str],
+        book: RuleBook,
+        heap_active: bool,
+        protect: bool,
+    ) -> None:
+        self.function = function
+        self.params = params
+        self.book = book
+        self.protect = protect
+        self.facts = Facts(function, params, heap_active=heap_active)
+        self.varied: set[str] = {p for p in active if can_carry(params[p])}
+        self.classes = _Classes()
+        self.written: set[str] = set()
+        self.stored_active: set[str] = set()
+        self.non_atomic: set[str] = {HEAP}
+        self.written_roots: frozenset[str] = frozenset()
+        self.stored_globals = {
+            s.value.args[0].value
+            for s in ir.walk(function.body)
+            if isinstance(s, ir.Assign)
+            and isinstance(s.value, ir.Op)
+            and s.value.name in ("setglobal", "delglobal")
+        }
+        if protect:
+            self.written.add(HEAP)
+        for name, kind in params.items():
+            if not is_atomic(kind):
+                self._alias(name, HEAP)
+        if heap_active:
+            self.stored_active.add(HEAP)
+
+    # --- the fixpoint -------------------------------------------------------------------------
+
+    def run(self) -> Facts:
+        for _ in range(30):
+            before = self._state()
+            env: dict[str, Kind] = dict(self.params)
+            self.written_roots = frozenset(map(self.classes.find, self.written))
+            self._block(self.function.body, env)
+            self._finish_result(env)
+            self._spread_activity()
+            if self._state() == before:
+                break
+        self._finish(env)
+        return self.facts
+
+    def _state(self) -> tuple[Any, ...]:
+        classes = tuple(sorted((v, self.classes.find(v)) for v in self.non_atomic))
+        roots = frozenset(map(self.classes.find, self.written))
+        return (
+            frozenset(self.varied), classes, roots, frozenset(self.stored_active),
+            self.facts.heap_active, self.facts.summary.result,
+        )  # fmt: skip
+
+    def _finish_result(self, env: dict[str, Kind]) -> None:
+        result = self.function.result
+        kind = self._kind(result, env)
+        self.facts.summary.result = widen(kind) if not isinstance(kind, Method) else UNKNOWN
+        self.facts.exit_kinds = dict(env)
+        if self.protect and isinstance(result, ir.Var) and not is_atomic(kind):
+            self._alias(result.name, HEAP)
+
+    def _spread_activity(self) -> None:
+        """Members of a written class share their activity; so does everything on the heap."""
+        roots = set(map(self.classes.find, self.written))
+        find = self.classes.find
+        active_roots = {find(v) for v in self.stored_active} | {
+            find(v) for v in self.varied & self.non_atomic
+        }
+        for name in self.non_atomic:
+            root = find(name)
+            if root in roots and root in active_roots:
+                if name == HEAP:
+                    self.facts.heap_active = True
+                else:
+                    self.varied.add(name)
+
+    def _finish(self, env: dict[str, Kind]) -> None:
+        facts = self.facts
+        find = self.classes.find
+        roots = set(map(find, self.written))
+        facts.identity = {v for v in self.non_atomic if find(v) in roots and v != HEAP}
+        facts.heap_written = find(HEAP) in roots
+        facts.active = self.varied & self._useful()
+        result = self.function.result
+        name = result.name if isinstance(result, ir.Var) else None
+        summary = facts.summary
+        summary.result_active = name in self.varied
+        summary.writes = facts.heap_written and not self.protect or self._really_writes_heap()
+        active_roots = {find(v) for v in self.stored_active} | {
+            find(v) for v in self.varied & self.non_atomic
+        }
+        summary.stores_active = summary.writes and find(HEAP) in active_roots
+        summary.result_external = name in self.non_atomic and find(name) == find(HEAP)
+        summary.needs_acc = bool(facts.identity) or facts.heap_active or facts.has_unknown_effects
+
+    def _really_writes_heap(self) -> bool:
+        find = self.classes.find
+        return any(w != HEAP and find(w) == find(HEAP) for w in self.written) or (
+            self.facts.has_unknown_effects
+        )
+
+    # --- usefulness: does the result depend on it? --------------------------------------------
+
+    def _useful(self) -> set[str]:
+        useful: set[str] = set()
+        result = self.function.result
+        if isinstance(result, ir.Var):
+            useful.add(result.name)
+        find = self.classes.find
+        roots = set(map(find, self.written))
+        useful_roots = {find(HEAP)} if find(HEAP) in roots else set()
+        statements = list(ir.walk(self.function.body))
+        while True:
+            before = len(useful), len(useful_roots)
+            for name in self.non_atomic:
+                root = find(name)
+                if root in roots:
+                    if name in useful:
+                        useful_roots.add(root)
+                    elif root in useful_roots:
+                        useful.add(name)
+            for s in reversed(statements):
+                self._mark_useful(s, useful, useful_roots)
+            if (len(useful), len(useful_roots)) == before:
+                return useful
+
+    def _mark_useful(self, s: ir.Stmt, useful: set[str], useful_roots: set[str]) -> None:
+        if isinstance(s, ir.Assign):
+            site = self.facts.sites.get(id(s))
+            form = site.form if site is not None else "inert"
+            if form == "inert":
+                return
+            operands = list(_operands(s.value))
+            targets = (s.target,) if isinstance(s.target, str) else s.target or ()
+            has_effect = form in ("array_write", "generic", "callee") and (
+                form == "array_write"
+                or any(o in self.non_atomic for o in operands)
+                or self.facts.heap_active
+                or site is not None and form == "callee" and site.callee.summary.writes
+            )
+            if form == "append":
+                has_effect = operands[0] in useful
+            if has_effect or any(t in useful for t in targets):
+                useful.update(operands)
+        elif isinstance(s, ir.For):
+            targets = (s.target,) if isinstance(s.target, str) else s.target
+            if isinstance(s.iter, ir.Var) and any(t in useful for t in targets):
+                useful.add(s.iter.name)
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def _block(self, block: ir.Block, env: dict[str, Kind]) -> None:
+        for s in block:
+            if isinstance(s, ir.Assign):
+                self._assign(s, env)
+            elif isinstance(s, ir.If):
+                self._record(s, s.test, env)
+                other = dict(env)
+                self._block(s.body, env)
+                self._block(s.orelse, other)
+                for name, kind in other.items():
+                    env[name] = join(env.get(name, BOTTOM), kind)
+            elif isinstance(s, ir.For):
+                self._for(s, env)
+            elif isinstance(s, ir.While):
+                self._while(s, env)
+
+    def _for(self, s: ir.For, env: dict[str, Kind]) -> None:
+        assert isinstance(s.target, str)
+        for attempt in range(12):
+            self._record(s, s.iter, env)
+            inner = dict(env)
+            item = self._item_kind(s, env)
+            inner[s.target] = item
+            self._block(s.body, inner)
+            if self._merge_loop(env, inner, attempt):
+                return
+
+    def _while(self, s: ir.While, env: dict[str, Kind]) -> None:
+        for attempt in range(12):
+            inner = dict(env)
+            self._block(s.test_body, inner)
+            self._record(s, s.test, inner)
+            tested = dict(inner)
+            self._block(s.body, inner)
+            for name, kind in tested.items():
+                inner[name] = join(inner.get(name, BOTTOM), kind)
+            if self._merge_loop(env, inner, attempt):
+                return
+
+    @staticmethod
+    def _merge_loop(env: dict[str, Kind], inner: dict[str, Kind], attempt: int) -> bool:
+        """Join the state after an iteration into the state before it; True when stable."""
+        stable = True
+        for name, kind in inner.items():
+            old = env.get(name, BOTTOM)
+            new = join(old, kind)
+            if new != old:
+                if attempt > 6:
+                    new = UNKNOWN
+                if old is not BOTTOM or attempt == 0:
+                    stable = False
+                else:
+                    stable = False
+                env[name] = new
+        return stable
+
+    def _item_kind(self, s: ir.For, env: dict[str, Kind]) -> Kind:
+        kind = self._kind(s.iter, env)
+        varied = self._is_varied(s.iter)
+        item: Kind = UNKNOWN
+        form = "iterate"
+        written = self._is_written(s.iter)
+        if isinstance(kind, Other) and kind.type is range:
+            item, form, varied = Number(int), "inert", False
+        elif isinstance(kind, Const) and isinstance(kind.value, str):
+            item, form, varied = Other(str), "inert", False
+        elif isinstance(kind, Array):
+            item = _element(kind, 1)
+        elif isinstance(kind, List) and not written:
+            item = kind.item
+        elif isinstance(kind, Tuple):
+            item = BOTTOM
+            for k in kind.items:
+                item = join(item, k)
+        elif isinstance(kind, Dict):
+            item, form, varied = Other(str), "inert", False
+        if not varied and form == "iterate":
+            form = "inert"
+        assert isinstance(s.target, str)
+        self._bind(s.target, item, varied)
+        if isinstance(s.iter, ir.Var) and not is_atomic(item):
+            self._alias(s.target, s.iter.name)
+        self.facts.sites[id(s)] = Site(form)
+        return item
+
+    def _assign(self, s: ir.Assign, env: dict[str, Kind]) -> None:
+        value = s.value
+        for atom in _atoms(value):
+            self._record(s, atom, env)
+        if isinstance(value, (ir.Var, ir.Lit, ir.Known)):
+            kind = self._kind(value, env)
+            site = Site("copy" if isinstance(value, ir.Var) else "inert")
+            varied = self._is_varied(value)
+            if isinstance(value, ir.Var) and isinstance(s.target, str) and not is_atomic(kind):
+                self._alias(s.target, value.name)
+        elif isinstance(value, ir.Global):
+            kind, varied, site = self._global(s, value)
+        elif isinstance(value, ir.Free):
+            kind, varied, site = self._free(s, value)
+        elif isinstance(value, ir.Cell):
+            kind, varied, site = UNKNOWN, self.facts.heap_active, Site("inert")
+            self._alias_target(s, HEAP)
+        elif isinstance(value, ir.Op):
+            kind, varied, site = self._op(s, value, env)
+        elif isinstance(value, ir.Call):
+            kind, varied, site = self._call(s, value, env)
+        elif isinstance(value, ir.Closure):
+            kind, varied, site = self._closure(s, value)
+        else:
+            kind, varied, site = UNKNOWN, True, Site("generic")
+        self.facts.sites[id(s)] = site
+        self.facts.kinds[id(s)] = kind
+        if isinstance(s.target, str):
+            env[s.target] = kind
+            self._bind(s.target, kind, varied)
+
+    def _bind(self, name: str, kind: Kind, varied: bool) -> None:
+        if varied and can_carry(kind):
+            self.varied.add(name)
+        if not is_atomic(kind):
+            self.non_atomic.add(name)
+
+    # --- reads of the surroundings ------------------------------------------------------------
+
+    def _global(self, s: ir.Assign, value: ir.Global) -> tuple[Kind, bool, Site]:
+        kind, _ = self.book.read_global(value.name)
+        if value.name in self.stored_globals or self.facts.heap_active and is_number(kind):
+            kind = UNKNOWN
+        if is_atomic(kind) and not (self.facts.heap_active and can_carry(kind)):
+            return kind, False, Site("inert")
+        self._alias_target(s, HEAP)
+        varied = self.facts.heap_active
+        return kind, varied, Site("generic" if varied else "inert")
+
+    def _free(self, s: ir.Assign, value: ir.Free) -> tuple[Kind, bool, Site]:
+        kind = self.book.read_free(value.name)
+        varied = self.facts.heap_active and can_carry(kind)
+        if varied and is_number(kind):
+            kind = UNKNOWN
+        if not is_atomic(kind):
+            self._alias_target(s, HEAP)
+        return kind, varied, Site("generic" if varied else "inert")
+
+    def _closure(self, s: ir.Assign, value: ir.Closure) -> tuple[Kind, bool, Site]:
+        varied = False
+        for _, atom in value.cells:
+            if isinstance(atom, ir.Var):
+                self._alias_target(s, atom.name)
+                varied = varied or self._is_varied(atom)
+            else:
+                self._alias_target(s, HEAP)
+        for atom in (*value.defaults, *(a for _, a in value.kwdefaults)):
+            if isinstance(atom, ir.Var):
+                self._alias_target(s, atom.name)
+                varied = varied or self._is_varied(atom)
+        return UNKNOWN, varied, Site("inert")
+
+    # --- operations ---------------------------------------------------------------------------
+
+    def _op(self, s: ir.Assign, value: ir.Op, env: dict[str, Kind]) -> tuple[Kind, bool, Site]:
+        name, args = value.name, value.args
+        kinds = tuple(self._kind(a, env) for a in args)
+        if name in ARITHMETIC:
+            return self._arithmetic(s, ARITHMETIC[name], args, kinds)
+        if name in IN_PLACE:
+            return self._in_place(s, name, args, kinds)
+        if name in _INERT_OPS:
+            return self._inert_op(name), False, Site("inert")
+        if name == "contains":
+            if any(k is UNKNOWN or isinstance(k, Object) for k in kinds):
+                return self._generic(s, args, kinds, result=Number(bool))
+            return Number(bool), False, Site("inert")
+        if name in ("tuple", "list", "set", "dict"):
+            return self._build(s, name, args, kinds)
+        if name == "getattr":
+            return self._getattr(s, args[0], args[1].value, kinds[0])
+        if name == "getitem":
+            return self._getitem(s, args, kinds)
+        if name == "setitem" and isinstance(kinds[0], Array):
+            return self._array_write(args, kinds)
+        if name == "unpack":
+            return self._unpack(s, args, kinds)
+        if name == "append":
+            self._alias_if(args[0], args[1], kinds[1])
+            varied = self._is_varied(args[1])
+            if varied:
+                self.varied.add(args[0].name)
+            old = kinds[0].item if isinstance(kinds[0], List) else UNKNOWN
+            env[args[0].name] = List(join(old, widen(kinds[1])))
+            return Other(type(None)), False, Site("append" if varied else "inert")
+        if name == "new_cell":
+            for a in args:
+                self._alias_target_if(s, a, UNKNOWN)
+            self._alias_target_force(s)
+            if isinstance(s.target, str):
+                self.written.add(s.target)
+            return UNKNOWN, any(map(self._is_varied, args)), Site("generic")
+        return self._generic(s, args, kinds)
+
+    @staticmethod
+    def _inert_op(name: str) -> Kind:
+        if name in ("not_", "is_", "is_not"):
+            return Number(bool)
+        if name in ("format", "join"):
+            return Other(str)
+        if name == "slice":
+            return Other(slice)
+        return UNKNOWN
+
+    def _arithmetic(
+        self, s: ir.Assign, function: Any, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site]:
+        if all(is_number(k) or isinstance(k, Array) for k in kinds):
+            rule = self.book.rule(function, kinds)
+            kind = self._primitive_kind(function, rule, args, kinds, ())
+            varied = rule is not None and self._any_varied(args) and not rule.is_nondifferentiable
+            if rule is None and self._any_varied(args):
+                return self._generic(s, args, kinds)
+            form = "inert"
+            if varied:
+                form = "elementwise" if rule.partials is not None else "rule"
+            return kind, varied, Site(form, rule, args, function=function)
+        if not any(map(self._needs_dispatch, kinds)) and not self._any_varied(args):
+            kind = UNKNOWN
+            if function in _COMPARISONS:
+                kind = Number(bool)
+            elif all(isinstance(k, (Other, Const)) for k in kinds):
+                kind = _inert_result(kinds)
+            return kind, False, Site("inert")
+        if isinstance(kinds[0], Object) or (len(kinds) > 1 and isinstance(kinds[1], Object)):
+            found = self._operator_method(s, function, args, kinds)
+            if found is not None:
+                return found
+        return self._generic(s, args, kinds)
+
+    @staticmethod
+    def _needs_dispatch(kind: Kind) -> bool:
+        return kind is UNKNOWN or isinstance(kind, Object)
+
+    def _operator_method(
+        self, s: ir.Assign, function: Any, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site] | None:
+        """``a * b`` where one operand is an instance of a user's class: its method, directly."""
+        base = function.__name__.strip("_")
+        if function in _COMPARISONS or base not in _DUNDERS:
+            return None
+        left = kinds[0]
+        if isinstance(left, Object):
+            right_cls = kinds[1].cls if len(kinds) > 1 and isinstance(kinds[1], Object) else None
+            overridden = right_cls is not None and (
+                right_cls is not left.cls and issubclass(right_cls, left.cls)
+            )
+            method = None if overridden else self._class_function(left.cls, f"__{base}__")
+            if method is None or _may_decline(method):
+                return None
+            return self._call_function(s, method, args, (), kinds, ())
+        if len(kinds) == 2 and isinstance(kinds[1], Object) and is_number(left):
+            method = self._class_function(kinds[1].cls, f"__r{base}__")
+            if method is None or _may_decline(method):
+                return None
+            return self._call_function(s, method, args[::-1], (), kinds[::-1], ())
+        return None
+
+    def _class_function(self, cls: type, name: str) -> types.FunctionType | None:
+        raw = self._class_attribute(cls, name)
+        return raw if isinstance(raw, types.FunctionType) else None
+
+    def _class_attribute(self, cls: type, name: str) -> Any:
+        """The raw attribute in the class's MRO (recorded as a dependency), or a marker."""
+        for c in cls.__mro__:
+            raw = c.__dict__.get(name, _MISSING)
+            if c.__module__ != "builtins":
+                self.book.depend(c.__dict__, name, None if raw is _MISSING else raw)
+            if raw is not _MISSING:
+                return raw
+        return _MISSING
+
+    def _in_place(
+        self, s: ir.Assign, name: str, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site]:
+        plain = _PLAIN_OF[name]
+        immutable = is_number(kinds[0]) or (
+            isinstance(kinds[0], (Tuple, Const, Other)) and is_atomic(kinds[0])
+        )
+        if isinstance(kinds[0], Object):
+            # Without an in-place method, Python falls back to the plain operator.
+            immutable = self._class_attribute(kinds[0].cls, f"__{name}__") is _MISSING
+        if immutable:
+            return self._arithmetic(s, ARITHMETIC[plain], args, kinds)
+        self._write(args[0], args[1:], kinds[1:])
+        self._alias_target_if(s, args[0], kinds[0])
+        if not self._any_varied(args) and isinstance(kinds[0], (Array, List)):
+            return kinds[0] if isinstance(kinds[0], Array) else UNKNOWN, False, Site("inert")
+        kind, varied, site = self._generic(s, args, kinds, writes=isinstance(kinds[0], Array))
+        if isinstance(kinds[0], Array):
+            kind = kinds[0]
+        return kind, varied, site
+
+    def _build(
+        self, s: ir.Assign, name: str, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site]:
+        varied = self._any_varied(args)
+        for a, k in zip(args, kinds, strict=True):
+            self._alias_target_if(s, a, k)
+        starred = any(isinstance(a, ir.Star) for a in args)
+        kind: Kind = UNKNOWN
+        if name == "tuple" and not starred:
+            kind = Tuple(kinds)
+        elif name == "list" and not starred:
+            item: Kind = BOTTOM
+            for k in kinds:
+                item = join(item, widen(k))
+            kind = List(item)
+        elif name == "dict":
+            keys = args[::2]
+            if all(isinstance(k, ir.Lit) and isinstance(k.value, str) for k in keys):
+                kind = Dict(tuple((k.value, widen(v)) for k, v in zip(keys, kinds[1::2], strict=True)))
+        if not is_atomic(kind):
+            self._alias_target_force(s)
+        if not varied:
+            return kind, False, Site("inert")
+        if starred or name == "set" or (name == "dict" and kind is UNKNOWN):
+            return self._generic(s, args, kinds, writes=False)
+        return kind, True, Site("build", slot=name)
+
+    def _unpack(
+        self, s: ir.Assign, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site]:
+        source, n = args[0], args[1].value
+        kind = kinds[0]
+        varied = self._is_varied(source)
+        if isinstance(kind, Tuple) and len(kind.items) == n:
+            self._alias_target_if(s, source, kind)
+            return kind, varied, Site("copy", operands=(source,)) if varied else Site("inert")
+        item: Kind = UNKNOWN
+        if isinstance(kind, Array) and kind.ndim:
+            item = _element(kind, 1)
+        elif isinstance(kind, List) and not self._is_written(source):
+            item = kind.item
+        result = Tuple((item,) * n)
+        self._alias_target_if(s, source, kind)
+        if not varied:
+            return result, False, Site("inert")
+        return result, True, Site("generic", operands=args)
+
+    # --- attributes and items -----------------------------------------------------------------
+
+    def _getattr(
+        self, s: ir.Assign, owner: Any, name: str, kind: Kind
+    ) -> tuple[Kind, bool, Site]:
+        if isinstance(kind, KnownObject):
+            return self._known_attribute(s, owner, kind.value, name)
+        if isinstance(kind, Object):
+            return self._object_attribute(s, owner, kind, name)
+        if isinstance(kind, Array):
+            return self._array_attribute(s, owner, kind, name)
+        varied = self._is_varied(owner)
+        if not varied:
+            self._alias_target_if(s, owner, UNKNOWN)
+            if isinstance(kind, (Other, Const, Number)):
+                return UNKNOWN, False, Site("inert")
+            if isinstance(kind, (List, Dict, Tuple)):
+                return UNKNOWN, False, Site("inert")
+            return UNKNOWN, False, Site("inert")
+        return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=kind is UNKNOWN)
+
+    def _known_attribute(
+        self, s: ir.Assign, owner: Any, value: Any, name: str
+    ) -> tuple[Kind, bool, Site]:
+        if isinstance(value, types.ModuleType):
+            found = value.__dict__.get(name, _MISSING)
+            if found is _MISSING:
+                return UNKNOWN, False, Site("inert")
+            self.book.depend(value.__dict__, name, found)
+            kind = kind_of(found)
+        elif isinstance(value, np.ufunc):
+            method = getattr(np.ufunc, name, None)
+            if isinstance(method, types.MethodDescriptorType):
+                return Method(KnownObject(method), ir.Known(value, value.__name__)), False, Site("inert")
+            return UNKNOWN, False, Site("inert")
+        elif isinstance(value, type):
+            found = self._class_attribute(value, name) if type(value) is type else _MISSING
+            if isinstance(found, staticmethod):
+                found = found.__func__
+            elif isinstance(found, classmethod):
+                inner = found.__func__
+                return Method(KnownObject(inner), ir.Known(value, value.__name__)), False, Site("inert")
+            elif hasattr(found, "__get__") and not isinstance(
+                found, (types.FunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
+            ):
+                found = _MISSING
+            if found is _MISSING:
+                self._alias_target(s, HEAP)
+                varied = self.facts.heap_active
+                return UNKNOWN, varied, Site("generic" if varied else "inert")
+            kind = kind_of(found)
+        else:
+            return UNKNOWN, False, Site("inert")
+        if is_atomic(kind) and not (self.facts.heap_active and is_number(kind)):
+            return kind, False, Site("inert")
+        self._alias_target(s, HEAP)
+        varied = self.facts.heap_active
+        return kind, varied, Site("generic" if varied else "inert")
+
+    def _object_attribute(
+        self, s: ir.Assign, owner: Any, kind: Object, name: str
+    ) -> tuple[Kind, bool, Site]:
+        cls = kind.cls
+        varied = self._is_varied(owner)
+        if self._class_attribute(cls, "__getattribute__") is not _OBJECT_GETATTRIBUTE:
+            if not issubclass(cls, tuple):
+                return self._generic(s, (owner, ir.Lit(name)), (kind,))
+        raw = self._class_attribute(cls, name)
+        field_kind = kind.field(name)
+        if isinstance(raw, property) and isinstance(raw.fget, types.FunctionType):
+            return self._call_function(s, raw.fget, (owner,), (), (kind,), ())
+        is_slot = isinstance(raw, types.MemberDescriptorType) or (
+            issubclass(cls, tuple) and name in getattr(cls, "_fields", ())
+        )
+        if field_kind is not None and (raw is _MISSING or is_slot or not _is_data_descriptor(raw)):
+            if self._is_written(owner):
+                self._alias_target_if(s, owner, UNKNOWN)
+                if not varied:
+                    return UNKNOWN, False, Site("inert")
+                return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=False)
+            self._alias_target_if(s, owner, field_kind)
+            return field_kind, varied, Site("field" if varied else "inert", slot=name)
+        if isinstance(raw, types.FunctionType):
+            return Method(KnownObject(raw), owner), False, Site("inert")
+        if isinstance(raw, staticmethod):
+            return kind_of(raw.__func__), False, Site("inert")
+        if isinstance(raw, classmethod):
+            return Method(KnownObject(raw.__func__), ir.Known(cls, cls.__name__)), False, Site("inert")
+        if raw is not _MISSING and not hasattr(raw, "__get__"):
+            found = kind_of(raw)
+            if is_atomic(found) and not self.facts.heap_active:
+                return found, False, Site("inert")
+        self._alias_target_if(s, owner, UNKNOWN)
+        return self._generic(s, (owner, ir.Lit(name)), (kind,))
+
+    def _array_attribute(
+        self, s: ir.Assign, owner: Any, kind: Array, name: str
+    ) -> tuple[Kind, bool, Site]:
+        descriptor = getattr(np.ndarray, name, None)
+        if isinstance(descriptor, (types.MethodDescriptorType, types.WrapperDescriptorType)):
+            return Method(KnownObject(descriptor), owner), False, Site("inert")
+        if name == "ndim":
+            return Const(kind.ndim, int), False, Site("inert")
+        if name == "shape":
+            return Tuple((Number(int),) * kind.ndim), False, Site("inert")
+        if name in ("size", "itemsize", "nbytes"):
+            return Number(int), False, Site("inert")
+        rule = self.book.rule(descriptor, (kind,))
+        if rule is None:
+            if not self._is_varied(owner):
+                self._alias_target_if(s, owner, kind)
+                return UNKNOWN, False, Site("inert")
+            return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=False)
+        result = self._primitive_kind(rule.primal, rule, (owner,), (kind,), ())
+        if not rule.fresh:
+            self._alias_target_if(s, owner, result)
+        varied = self._is_varied(owner) and not rule.is_nondifferentiable
+        return result, varied, Site("rule" if varied else "inert", rule, (owner,))
+
+    def _getitem(
+        self, s: ir.Assign, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site]:
+        owner, index = args
+        kind, index_kind = kinds
+        varied = self._is_varied(owner)
+        if isinstance(kind, Tuple) and isinstance(index_kind, Const) and type(index_kind.value) is int:
+            i = index_kind.value
+            if -len(kind.items) <= i < len(kind.items):
+                i %= len(kind.items)
+                item = kind.items[i]
+                self._alias_target_if(s, owner, item)
+                return item, varied, Site("item" if varied else "inert", slot=i)
+        if isinstance(kind, Dict) and isinstance(index_kind, Const) and not self._is_written(owner):
+            for key, item in kind.fields:
+                if key == index_kind.value:
+                    self._alias_target_if(s, owner, item)
+                    return item, varied, Site("field" if varied else "inert", slot=key)
+        if isinstance(kind, Array):
+            result = _indexed(kind, index_kind)
+            self._alias_target_if(s, owner, result)
+            if not varied:
+                return result, False, Site("inert")
+            if result is UNKNOWN:
+                return self._generic(s, args, kinds, writes=False)
+            return result, True, Site("array_read")
+        result = UNKNOWN
+        if isinstance(kind, List) and not self._is_written(owner) and (
+            number_type(index_kind) is int
+        ):
+            result = kind.item
+        elif isinstance(kind, Tuple) and number_type(index_kind) is int:
+            result = BOTTOM
+            for k in kind.items:
+                result = join(result, k)
+        self._alias_target_if(s, owner, result)
+        if not varied:
+            return result, False, Site("inert")
+        dispatches = kind is UNKNOWN or isinstance(kind, Object)
+        _, _, site = self._generic(s, args, kinds, writes=dispatches)
+        return result, True, site
+
+    def _array_write(
+        self, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site]:
+        array, _, value = args
+        self._write(array, (value,), (kinds[2],))
+        varied = self._is_varied(array) or self._is_varied(value)
+        simple = is_number(kinds[2]) or isinstance(kinds[2], Array)
+        if not varied:
+            return Other(type(None)), False, Site("inert")
+        form = "array_write" if simple else "generic"
+        return Other(type(None)), False, Site(form, operands=args)
+
+    # --- calls --------------------------------------------------------------------------------
+
+    def _call(self, s: ir.Assign, value: ir.Call, env: dict[str, Kind]) -> tuple[Kind, bool, Site]:
+        args: tuple[Any, ...] = value.args
+        kwargs = value.kwargs
+        func = self._kind(value.func, env)
+        kinds = tuple(self._kind(a, env) for a in args)
+        kw_kinds = tuple(self._kind(a, env) for _, a in kwargs)
+        starred = any(isinstance(a, ir.Star) for a in args) or any(k is None for k, _ in kwargs)
+        if isinstance(func, Method):
+            args = (func.owner, *args)
+            kinds = (self._kind(func.owner, env), *kinds)
+            self._record(s, func.owner, env)
+            func = func.function
+        if isinstance(func, Object) and not starred:
+            method = self._class_function(func.cls, "__call__")
+            if method is not None:
+                args, kinds, func = (value.func, *args), (func, *kinds), KnownObject(method)
+        if not isinstance(func, KnownObject) or starred:
+            return self._unknown_call(s, value, func, args, kinds, kwargs, kw_kinds)
+        return self._call_known(s, func.value, args, kwargs, kinds, kw_kinds)
+
+    def _unknown_call(
+        self,
+        s: ir.Assign,
+        value: ir.Call,
+        func: Kind,
+        args: tuple[Any, ...],
+        kinds: tuple[Kind, ...],
+        kwargs: Any,
+        kw_kinds: tuple[Kind, ...],
+    ) -> tuple[Kind, bool, Site]:
+        if isinstance(func, KnownObject):
+            rule = self.book.rule(func.value, kinds)
+            if rule is not None and rule.is_nondifferentiable:
+                return UNKNOWN, False, Site("inert")
+        operands = (value.func, *args, *(a for _, a in kwargs))
+        return self._generic(s, operands, (func, *kinds, *kw_kinds))
+
+    def _call_known(
+        self,
+        s: ir.Assign,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: tuple[tuple[str, Any], ...],
+        kinds: tuple[Kind, ...],
+        kw_kinds: tuple[Kind, ...],
+    ) -> tuple[Kind, bool, Site]:
+        operands = (*args, *(a for _, a in kwargs))
+        all_kinds = (*kinds, *kw_kinds)
+        rule = self.book.rule(function, kinds)
+        if rule is not None:
+            return self._call_rule(s, function, rule, args, kwargs, kinds, kw_kinds)
+        if isinstance(function, type) and is_plain_dataclass(function):
+            found = self._construct(s, function, args, kwargs, kinds, kw_kinds)
+            if found is not None:
+                return found
+        if isinstance(function, types.FunctionType):
+            return self._call_function(s, function, args, kwargs, kinds, kw_kinds)
+        if function is range and all(is_atomic(k) for k in kinds):
+            return Other(range), False, Site("inert")
+        if not self._any_varied(operands) and all(map(is_atomic, all_kinds)) and not isinstance(
+            function, type
+        ):
+            # A C function of plain values: it cannot reach the user's arrays.
+            return UNKNOWN, False, Site("inert")
+        return self._generic(s, operands, all_kinds)
+
+    def _call_rule(
+        self,
+        s: ir.Assign,
+        function: Any,
+        rule: Any,
+        args: tuple[Any, ...],
+        kwargs: tuple[tuple[str, Any], ...],
+        kinds: tuple[Kind, ...],
+        kw_kinds: tuple[Kind, ...],
+    ) -> tuple[Kind, bool, Site]:
+        operands = (*args, *(a for _, a in kwargs))
+        all_kinds = (*kinds, *kw_kinds)
+        named = tuple((k, kind) for (k, _), kind in zip(kwargs, kw_kinds, strict=True))
+        if rule.mutates is not None:
+            self._write(args[rule.mutates], operands, all_kinds)
+            if not self._any_varied(operands):
+                return UNKNOWN, False, Site("inert")
+            return self._generic(s, operands, all_kinds, writes=False)
+        result = self._primitive_kind(function, rule, args, kinds, named)
+        if any(k == "out" for k, _ in kwargs):
+            return self._generic(s, operands, all_kinds)
+        if rule.is_nondifferentiable:
+            return result, False, Site("inert")
+        if not rule.fresh:
+            for a, k in zip(operands, all_kinds, strict=True):
+                if not is_atomic(k):
+                    self._alias_target_if(s, a, result)
+        varied = self._any_varied(operands)
+        if not varied:
+            return result, False, Site("inert")
+        if rule.partials is not None and not kwargs and len(args) == len(rule.partials):
+            if all(is_number(k) or isinstance(k, Array) for k in kinds):
+                return result, True, Site("elementwise", rule, args, function=function)
+        simple = all(
+            is_number(k) or isinstance(k, (Array, KnownObject, Other, Const))
+            or isinstance(k, Tuple) and is_atomic(k)
+            for k in all_kinds
+        )  # fmt: skip
+        if rule.partials is None and simple:
+            return result, True, Site("rule", rule, args, kwargs, function=function)
+        _, _, site = self._generic(s, operands, all_kinds, writes=_calls_back(all_kinds))
+        return result, True, site
+
+    def _construct(
+        self,
+        s: ir.Assign,
+        cls: type,
+        args: tuple[Any, ...],
+        kwargs: tuple[tuple[str, Any], ...],
+        kinds: tuple[Kind, ...],
+        kw_kinds: tuple[Kind, ...],
+    ) -> tuple[Kind, bool, Site] | None:
+        bound = _bind(cls.__init__, (None, *args), kwargs)
+        if bound is None:
+            return None
+        init = cls.__dict__["__init__"]
+        self.book.depend(cls.__dict__, "__init__", init)
+        bound.pop(next(iter(bound)))
+        by_atom = {id(a): k for a, k in zip((*args, *(a for _, a in kwargs)), (*kinds, *kw_kinds), strict=True)}
+        signature = inspect.signature(init)
+        fields = []
+        for name, parameter in list(signature.parameters.items())[1:]:
+            if name in bound:
+                kind = by_atom[id(bound[name])]
+                self._alias_target_if(s, bound[name], kind)
+            else:
+                kind = kind_of(parameter.default)
+                if not is_atomic(kind):
+                    return None
+            fields.append((name, widen(kind) if not isinstance(kind, Method) else UNKNOWN))
+        self._alias_target_force(s)
+        varied = self._any_varied(tuple(bound.values()))
+        kind = Object(cls, tuple(fields))
+        if not varied:
+            return kind, False, Site("inert")
+        return kind, True, Site("construct", binding=bound, function=cls)
+
+    def _call_function(
+        self,
+        s: ir.Assign,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: tuple[tuple[str, Any], ...],
+        kinds: tuple[Kind, ...],
+        kw_kinds: tuple[Kind, ...],
+    ) -> tuple[Kind, bool, Site]:
+        """A call of a Python function known at compile time."""
+        operands = (*args, *(a for _, a in kwargs))
+        all_kinds = (*kinds, *kw_kinds)
+        rule = self.book.rule(function, kinds)
+        if rule is not None:
+            return self._call_rule(s, function, rule, args, kwargs, kinds, kw_kinds)
+        by_atom = list(zip(operands, all_kinds, strict=True))
+        bound = _bind(function, args, kwargs)
+        if bound is None:
+            return self._generic(s, operands, all_kinds)
+        param_kinds: dict[str, Kind] = {}
+        for name, atom in bound.items():
+            found = next((k for a, k in by_atom if a is atom), UNKNOWN)
+            param_kinds[name] = UNKNOWN if isinstance(found, Method) else widen_argument(found)
+        for name, default in _defaults(function).items():
+            if name not in param_kinds:
+                param_kinds[name] = kind_of(default)
+        active = frozenset(n for n, a in bound.items() if self._is_varied(a))
+        callee = self.book.callee(function, param_kinds, active, self.facts.heap_active)
+        if callee is None:
+            return self._generic(s, operands, all_kinds)
+        return self._apply_summary(s, callee, bound, operands, all_kinds, function)
+
+    def _apply_summary(
+        self,
+        s: ir.Assign,
+        callee: Callee,
+        bound: dict[str, Any],
+        operands: tuple[Any, ...],
+        kinds: tuple[Kind, ...],
+        function: Any,
+    ) -> tuple[Kind, bool, Site]:
+        summary = callee.summary
+        shared = [a.name for a, k in zip(operands, kinds, strict=True)
+                  if isinstance(a, ir.Var) and not is_atomic(k)]  # fmt: skip
+        if summary.writes:
+            for name in shared:
+                self._alias(name, HEAP)
+            self.written.add(HEAP)
+            self.written.update(shared)
+            if summary.stores_active:
+                self.stored_active.add(HEAP)
+        result = summary.result
+        if summary.result_external and not is_atomic(result):
+            self._alias_target(s, HEAP)
+            for name in shared:
+                self._alias_target(s, name)
+        varied = summary.result_active
+        if not varied and not summary.stores_active and not self.facts.heap_active:
+            return result, False, Site("inert")
+        if varied or summary.needs_acc:
+            return result, varied, Site("callee", callee=callee, binding=bound, function=function)
+        return result, varied, Site("inert")
+
+    # --- the fallback -------------------------------------------------------------------------
+
+    def _generic(
+        self,
+        s: ir.Assign,
+        operands: tuple[Any, ...],
+        kinds: tuple[Kind, ...],
+        *,
+        writes: bool = True,
+        result: Kind = UNKNOWN,
+    ) -> tuple[Kind, bool, Site]:
+        """The runtime will decide: assume the worst of the effects."""
+        kinds = (*kinds, *(UNKNOWN for _ in operands[len(kinds) :]))
+        shared = []
+        for atom, kind in zip(operands, kinds, strict=True):
+            inner = atom.value if isinstance(atom, ir.Star) else atom
+            if isinstance(inner, ir.Var) and (not is_atomic(kind) or isinstance(kind, Method)):
+                shared.append(inner.name)
+                if isinstance(kind, Method) and isinstance(kind.owner, ir.Var):
+                    shared.append(kind.owner.name)
+        varied = self._any_varied(operands) or self.facts.heap_active
+        for name in shared:
+            if not is_atomic(result):
+                self._alias_target(s, name)
+        if writes:
+            self.facts.has_unknown_effects = True
+            self.written.update(shared)
+            self.written.add(HEAP)
+            for name in shared:
+                self._alias(name, HEAP)
+            if not is_atomic(result):
+                self._alias_target(s, HEAP)
+            if any(self._is_varied(a) for a in operands):
+                self.stored_active.add(HEAP)
+        form = "generic" if varied else "inert"
+        return result, varied and can_carry(result), Site(form, operands=operands)
+
+    # --- helpers ------------------------------------------------------------------------------
+
+    def _primitive_kind(
+        self, function: Any, rule: Any, args: tuple[Any, ...], kinds: tuple[Kind, ...], named: Any
+    ) -> Kind:
+        if function is operator.pow:
+            return _power_kind(kinds)
+        how = rule.kind if rule is not None else "dummy"
+        if how == "unknown":
+            return UNKNOWN
+        if callable(how):
+            return how(*kinds, **dict(named))
+        return _kind_by_dummy(function, kinds, named)
+
+    def _kind(self, atom: Any, env: dict[str, Kind]) -> Kind:
+        if isinstance(atom, ir.Var):
+            return env.get(atom.name, UNKNOWN)
+        if isinstance(atom, ir.Lit):
+            return literal_kind(atom.value)
+        if isinstance(atom, ir.Known):
+            return kind_of(atom.value)
+        return UNKNOWN
+
+    def _record(self, s: ir.Stmt, atom: Any, env: dict[str, Kind]) -> None:
+        inner = atom.value if isinstance(atom, ir.Star) else atom
+        if isinstance(inner, ir.Var):
+            self.facts.operand_kinds.setdefault(id(s), {})[inner] = env.get(inner.name, UNKNOWN)
+
+    def _is_varied(self, atom: Any) -> bool:
+        if isinstance(atom, ir.Star):
+            atom = atom.value
+        return isinstance(atom, ir.Var) and atom.name in self.varied
+
+    def _any_varied(self, atoms: tuple[Any, ...]) -> bool:
+        return any(map(self._is_varied, atoms))
+
+    def _is_written(self, atom: Any) -> bool:
+        name = atom.name if isinstance(atom, ir.Var) else HEAP
+        return self.classes.find(name) in self.written_roots
+
+    def _write(self, target: Any, values: tuple[Any, ...], kinds: tuple[Kind, ...]) -> None:
+        name = target.name if isinstance(target, ir.Var) else HEAP
+        self.non_atomic.add(name)
+        self.written.add(name)
+        for value, kind in zip(values, kinds, strict=True):
+            if isinstance(value, ir.Var):
+                if value.name in self.varied:
+                    self.stored_active.add(name)
+                if not is_atomic(kind) and not isinstance(kind, Array):
+                    self._alias(name, value.name)
+
+    def _alias(self, a: str, b: str) -> None:
+        self.non_atomic.update((a, b))
+        self.classes.union(a, b)
+
+    def _alias_if(self, a: Any, b: Any, kind: Kind) -> None:
+        if isinstance(a, ir.Var) and isinstance(b, ir.Var) and not is_atomic(kind):
+            self._alias(a.name, b.name)
+
+    def _alias_target(self, s: ir.Assign, name: str) -> None:
+        if isinstance(s.target, str):
+            self._alias(s.target, name)
+
+    def _alias_target_if(self, s: ir.Assign, atom: Any, kind: Kind) -> None:
+        inner = atom.value if isinstance(atom, ir.Star) else atom
+        if isinstance(inner, ir.Var) and not is_atomic(kind) and inner.name in self.non_atomic:
+            self._alias_target(s, inner.name)
+
+    def _alias_target_force(self, s: ir.Assign) -> None:
+        if isinstance(s.target, str):
+            self.non_atomic.add(s.target)
+
+
+_COMPARISONS = {getattr(operator, n) for n in ("lt", "le", "eq", "ne", "gt", "ge")}
+_OBJECT_GETATTRIBUTE = object.__dict__["__getattribute__"]
+_PLAIN_OF = {
+    "iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "truediv", "ifloordiv": "floordiv",
+    "imod": "mod", "ipow": "pow", "imatmul": "matmul", "iand": "and_", "ior": "or_",
+    "ixor": "xor", "ilshift": "lshift", "irshift": "rshift",
+}  # fmt: skip
+
+
+def widen_argument(kind: Kind) -> Kind:
+    """The kind under which an argument enters a callee's signature (constants lose their value)."""
+    if isinstance(kind, Const) and kind.type in (int, float, complex):
+        return Number(kind.type)
+    return kind
+
+
+def _operands(value: ir.Expr) -> list[str]:
+    found = []
+    for atom in _atoms(value):
+        inner = atom.value if isinstance(atom, ir.Star) else atom
+        if isinstance(inner, ir.Var):
+            found.append(inner.name)
+    return found
+
+
+def _atoms(value: ir.Expr) -> tuple[Any, ...]:
+    if isinstance(value, ir.Op):
+        return value.args
+    if isinstance(value, ir.Call):
+        return (value.func, *value.args, *(a for _, a in value.kwargs))
+    if isinstance(value, ir.Closure):
+        return (*(a for _, a in value.cells), *value.defaults, *(a for _, a in value.kwdefaults))
+    return (value,)
+
+
+def _is_data_descriptor(raw: Any) -> bool:
+    return hasattr(type(raw), "__set__") or hasattr(type(raw), "__delete__")
+
+
+def _may_decline(method: types.FunctionType) -> bool:
+    """Whether an operator method may return NotImplemented (then the runtime dispatches)."""
+    return "NotImplemented" in method.__code__.co_names
+
+
+def _calls_back(kinds: tuple[Kind, ...]) -> bool:
+    """A primitive given callables or unknown objects may run user code."""
+    return any(isinstance(k, (KnownObject, Object, Method)) for k in kinds)
+
+
+def _inert_result(kinds: tuple[Kind, ...]) -> Kind:
+    types_ = {k.type for k in kinds if isinstance(k, (Other, Const))}
+    return Other(str) if types_ == {str} else UNKNOWN
+
+
+def _element(kind: Array, dims: int) -> Kind:
+    """The kind of an array's element after indexing `dims` dimensions by integers."""
+    if kind.ndim < dims:
+        return UNKNOWN
+    if kind.ndim == dims:
+        return Number(kind.dtype.type) if kind.dtype.kind in "biufc" else UNKNOWN
+    return Array(kind.dtype, kind.ndim - dims)
+
+
+def _indexed(kind: Array, index: Kind) -> Kind:
+    """The kind of ``array[index]``; UNKNOWN where the number of dimensions is not certain."""
+    if kind.dtype.kind not in "biufc":
+        return UNKNOWN
+    parts = index.items if isinstance(index, Tuple) else (index,)
+    removed = added = 0
+    fancy: int | None = None
+    for part in parts:
+        if isinstance(part, Const) and part.value is None:
+            added += 1
+        elif isinstance(part, Const) and part.value is Ellipsis:
+            continue
+        elif isinstance(part, Other) and part.type is slice:
+            continue
+        elif isinstance(part, Other) and part.type is type(None):
+            added += 1
+        elif (t := number_type(part)) is not None and t not in (bool, np.bool_):
+            if not (t is int or issubclass(t, np.integer)):
+                return UNKNOWN
+            removed += 1
+        elif isinstance(part, Array) and part.dtype.kind in "iu":
+            fancy = max(fancy or 0, part.ndim)
+            removed += 1
+        elif isinstance(part, Array) and part.dtype.kind == "b":
+            fancy = max(fancy or 0, 1)
+            removed += part.ndim
+        elif isinstance(part, List) and number_type(part.item) is int:
+            fancy = max(fancy or 0, 1)
+            removed += 1
+        else:
+            return UNKNOWN
+    ndim = kind.ndim - removed + added + (fancy or 0)
+    if removed > kind.ndim:
+        return UNKNOWN
+    has_ellipsis = any(isinstance(p, Const) and p.value is Ellipsis for p in parts)
+    if ndim == 0 and fancy is None and not has_ellipsis:
+        return Number(kind.dtype.type)
+    return Array(kind.dtype, ndim)
+
+
+def _power_kind(kinds: tuple[Kind, ...]) -> Kind:
+    base, exponent = kinds
+    if is_number(base) and is_number(exponent):
+        b, e = number_type(base), number_type(exponent)
+        if b is int and e is int:
+            if isinstance(exponent, Const):
+                return Number(int) if exponent.value >= 0 else Number(float)
+            return Number(float)
+        if is_real_scalar(base) and is_real_scalar(exponent):
+            return _kind_by_dummy(operator.pow, (widen(base), widen(exponent)), ())
+    return _kind_by_dummy(operator.pow, kinds, ())
+
+
+_dummy_cache: dict[Any, Kind] = {}
+
+
+def _kind_by_dummy(function: Any, kinds: tuple[Kind, ...], named: Any) -> Kind:
+    """Learn the kind of a pure primitive's result by running it on small values."""
+    try:
+        key = (function, kinds, named)
+        if key in _dummy_cache:
+            return _dummy_cache[key]
+    except TypeError:
+        key = None
+    args = tuple(map(dummy_of, kinds))
+    kwargs = {k: dummy_of(kind) for k, kind in named}
+    if any(a is NotImplemented for a in (*args, *kwargs.values())):
+        return UNKNOWN
+    try:
+        with np.errstate(all="ignore"):
+            result = kind_of(function(*args, **kwargs))
+    except Exception:
+        result = UNKNOWN
+    if isinstance(result, KnownObject):
+        result = UNKNOWN
+    if key is not None:
+        if len(_dummy_cache) > 20_000:
+            _dummy_cache.clear()
+        _dummy_cache[key] = result
+    return result
+
+
+_signatures: dict[Any, inspect.Signature | None] = {}
+
+
+def _signature(function: Any) -> inspect.Signature | None:
+    code = getattr(function, "__code__", None)
+    try:
+        return inspect.signature(function) if code is None else _of_code(function)
+    except (TypeError, ValueError):
+        return None
+
+
+def _of_code(function: types.FunctionType) -> inspect.Signature:
+    return inspect.signature(function, follow_wrapped=False)
+
+
+def _bind(
+    function: Any, args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...]
+) -> dict[str, Any] | None:
+    """Parameter name -> operand, or None if the call does not match one-to-one."""
+    signature = _signature(function)
+    if signature is None:
+        return None
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in signature.parameters.values()):
+        return None
+    try:
+        return dict(signature.bind(*args, **dict(kwargs)).arguments)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
+def _defaults(function: Any) -> dict[str, Any]:
+    signature = _signature(function)
+    assert signature is not None
+    return {
+        name: p.default
+        for name, p in signature.parameters.items()
+        if p.default is not inspect.Parameter.empty
+    }

@@ -1,0 +1,268 @@
+"""The intermediate representation: three-address statements under structured control flow.
+
+A function body is a list of statements. After `lower`, every operand is an *atom* (`Var` or
+`Lit`), so that each statement does one thing; later stages may nest expressions again, for
+readability and speed. Each statement keeps the place of the user's source that it comes from.
+
+There is no `break`, `continue` or early `return`: `lower` turns them into boolean flag variables
+and guarded regions. A loop may name one flag (`exit`) that ends it when true after the body.
+
+Nodes are immutable: passes build new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+__all__ = [
+    "Assign", "Atom", "Block", "Call", "Cell", "Closure", "Def", "Expr", "For", "Free", "Function",
+    "Global", "If", "Known", "Lit", "Loc", "Op", "Param", "Raise", "Return", "Star", "Stmt", "Var",
+    "While", "walk",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Loc:
+    """Lines (absolute in the user's file, from 1) and columns (characters, from 0)."""
+
+    line: int
+    column: int = 0
+    end_line: int | None = None
+    end_column: int | None = None
+
+
+# --- expressions ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Var:
+    """A local variable or temporary."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A literal: None, bool, int, float, complex, str, bytes, Ellipsis."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """Reads a global of the user's module, or a builtin."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Reads the content of a closure cell: a free variable of the function."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The cell object itself behind a free variable of the function (never of its content)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An object known to the compiler, printed as `name`; emit binds it in the namespace."""
+
+    value: Any
+    name: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Known) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """``*value`` among the operands of a display or the arguments of a call."""
+
+    value: Atom
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """A built-in operation. `name` is one of:
+
+    - operators by the name of the function in module `operator`: ``add sub mul truediv floordiv
+      mod pow matmul and_ or_ xor lshift rshift neg pos invert not_ lt le eq ne gt ge is_ is_not
+      contains`` (``contains`` takes (container, item); ``not in`` is ``not_`` of it), in-place
+      ``iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift``;
+    - ``getattr setattr delattr`` (object, Lit(name)[, value]), ``getitem setitem delitem``;
+    - ``tuple list set`` (items, Star allowed), ``dict`` (key, value, key, value, ...; a ``**m`` item
+      is the pair Lit(Ellipsis), m), ``slice`` (lower, upper, step);
+    - ``format`` (value, Lit(conversion or ""), spec) and ``join`` (the parts of an f-string);
+    - ``unpack`` (iterable, Lit(n)) -> tuple of exactly n; ``unpack_star`` (iterable, Lit(before),
+      Lit(after)) -> tuple of before + [rest as a list] + after; both raise as Python does;
+    - ``setglobal`` (Lit(name), value), ``delglobal`` (Lit(name));
+    - ``import`` (Lit(module), Lit(fromlist tuple), Lit(level)) -> module;
+    - ``new_cell`` (optional value) -> a cell object; a local variable that nested functions
+      capture lives in one, read and written by ``getattr``/``setattr`` of ``cell_contents``;
+    - ``append`` (list, value): appends to a list made by a comprehension (no other alias exists);
+      ``add_to_set`` and ``put`` (dict, key, value): the same for set and dict comprehensions;
+    - ``unbound`` (Lit(name)): raises the UnboundLocalError of a read before assignment.
+    """
+
+    name: str
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``func(*args, **kwargs)``; a kwargs name of None is ``**value``."""
+
+    func: Any
+    args: tuple[Any, ...] = ()
+    kwargs: tuple[tuple[str | None, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Makes a nested function or lambda (its AST is kept in `node`, a ``gast`` node).
+
+    `cells` maps its free variables to atoms: variables of this function that hold cell objects,
+    or `Cell` for those passed on from the enclosing function. `defaults` and `kwdefaults` are
+    atoms; decorators are applied by separate calls. `code_name` is its ``__name__``.
+    """
+
+    code_name: str
+    node: Any
+    cells: tuple[tuple[str, Any], ...] = ()
+    defaults: tuple[Any, ...] = ()
+    kwdefaults: tuple[tuple[str, Any], ...] = ()
+
+
+Atom: TypeAlias = Var | Lit | Known
+Expr: TypeAlias = Var | Lit | Known | Global | Free | Cell | Op | Call | Closure | Star
+
+# --- statements -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """``target = value``; a target of None evaluates `value` for its effect.
+
+    A tuple of names unpacks a tuple that is known to have that length.
+    """
+
+    target: str | tuple[str, ...] | None
+    value: Expr
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """Two-way branch on an atom (or, after folding, an expression)."""
+
+    test: Expr
+    body: Block
+    orelse: Block = ()
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """Runs `body` for each item of `iter`; ends early when the variable `exit` is true after it."""
+
+    target: str | tuple[str, ...]
+    iter: Expr
+    body: Block
+    exit: str | None = None
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """``while True: test_body; if not test: break; body; if exit: break``."""
+
+    test_body: Block
+    test: Expr
+    body: Block
+    exit: str | None = None
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """``raise exc from cause`` (both optional)."""
+
+    exc: Expr | None = None
+    cause: Expr | None = None
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Only in generated code, as the last statement; a lowered function has `result` instead."""
+
+    value: Expr
+    loc: Loc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Def:
+    """A nested generated function (the pullback inside the forward)."""
+
+    function: Function
+    loc: Loc | None = None
+
+
+Stmt: TypeAlias = Assign | If | For | While | Raise | Return | Def
+Block: TypeAlias = tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """`kind` is "positional", "keyword" (keyword-only), "args" or "kwargs"."""
+
+    name: str
+    kind: str = "positional"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function in IR.
+
+    `result` is the atom that the function returns after `body`. `free` names its free variables.
+    Parameters that nested functions capture are copied to cells by leading statements.
+    """
+
+    name: str
+    params: tuple[Param, ...]
+    body: Block
+    result: Any = Lit(None)
+    free: tuple[str, ...] = ()
+    filename: str = "<unknown>"
+    loc: Loc | None = None
+    doc: str | None = None
+    locals: frozenset[str] = field(default=frozenset())
+
+
+def walk(block: Block) -> Iterator[Stmt]:
+    """All statements of a block, outer before inner, in order.
+
+    >>> [type(s).__name__ for s in walk((If(Var("c"), (Assign("x", Lit(1)),)),))]
+    ['If', 'Assign']
+    """
+    for statement in block:
+        yield statement
+        if isinstance(statement, If):
+            yield from walk(statement.body)
+            yield from walk(statement.orelse)
+        elif isinstance(statement, For):
+            yield from walk(statement.body)
+        elif isinstance(statement, While):
+            yield from walk(statement.test_body)
+            yield from walk(statement.body)

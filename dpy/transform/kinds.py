@@ -1,0 +1,369 @@
+"""Kinds: what the compiler knows of a value at compile time.
+
+Kinds form a finite lattice: `BOTTOM` (no value yet) below everything, `UNKNOWN` above. They are
+hashable, so that a tuple of kinds is the signature of a specialisation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Kind", "KnownObject", "List",
+    "Method", "Number", "Object", "Other", "Tuple", "Unknown", "can_carry", "dummy_of", "is_atomic",
+    "is_number", "is_real_scalar", "join", "kind_of",
+]  # fmt: skip
+
+
+class Kind:
+    """Base class of kinds."""
+
+    __slots__ = ()
+
+
+class Unknown(Kind):
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+class Bottom(Kind):
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "BOTTOM"
+
+
+UNKNOWN = Unknown()
+BOTTOM = Bottom()
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Kind):
+    """A scalar of exactly this type: bool, int, float, complex or a NumPy scalar type."""
+
+    type: type
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Kind):
+    """An ndarray (exactly) of this dtype and number of dimensions."""
+
+    dtype: np.dtype[Any]
+    ndim: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Kind):
+    """A plain tuple with items of these kinds."""
+
+    items: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class List(Kind):
+    """A plain list whose items are all of one kind."""
+
+    item: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Dict(Kind):
+    """A plain dict with string keys and values of these kinds."""
+
+    fields: tuple[tuple[str, Kind], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Object(Kind):
+    """An instance of exactly `cls` whose instance attributes have these kinds."""
+
+    cls: type
+    fields: tuple[tuple[str, Kind], ...]
+
+    def field(self, name: str) -> Kind | None:
+        """The kind of an instance attribute, or None."""
+        for key, kind in self.fields:
+            if key == name:
+                return kind
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Kind):
+    """A constant known at compile time: int, float, str, None, ... ; hashed with its type."""
+
+    value: Any
+    type: type
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Const)
+            and self.type is other.type
+            and (self.value == other.value and repr(self.value) == repr(other.value))
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.value))
+
+
+class KnownObject(Kind):
+    """A function, class, module or the like, known by identity."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KnownObject) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __repr__(self) -> str:
+        return f"KnownObject({getattr(self.value, '__name__', self.value)!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Kind):
+    """A method of a known callable bound to the value of an atom of the function."""
+
+    function: KnownObject
+    owner: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Other(Kind):
+    """An instance of exactly this type that can hold no cotangent and has no known value."""
+
+    type: type
+
+
+_KNOWN_TYPES = (
+    types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, np.ufunc,
+    types.MethodDescriptorType, types.WrapperDescriptorType,
+)  # fmt: skip
+_NUMBERS: dict[type, Number] = {t: Number(t) for t in (bool, int, float, complex)}
+_NUMBERS |= {t: Number(t) for t in np.sctypeDict.values() if issubclass(t, (np.number, np.bool_))}
+_INERT = (str, bytes, type(None), range, slice, type(Ellipsis), np.dtype)
+_ARRAYS: dict[tuple[np.dtype[Any], int], Array] = {}
+_DEPTH = 4
+
+
+def kind_of(x: Any, depth: int = 0) -> Kind:
+    """The kind of a value.
+
+    >>> kind_of(1.0), kind_of(np.ones((2, 2)))
+    (Number(type=<class 'float'>), Array(dtype=dtype('float64'), ndim=2))
+    """
+    t = type(x)
+    number = _NUMBERS.get(t)
+    if number is not None:
+        return number
+    if t is np.ndarray:
+        key = (x.dtype, x.ndim)
+        array = _ARRAYS.get(key)
+        if array is None:
+            array = _ARRAYS[key] = Array(*key)
+        return array
+    if t in _INERT:
+        return Other(t)
+    if isinstance(x, _KNOWN_TYPES):
+        return KnownObject(x)
+    if depth >= _DEPTH:
+        return UNKNOWN
+    if t is tuple:
+        return Tuple(tuple(kind_of(item, depth + 1) for item in x)) if len(x) <= 32 else UNKNOWN
+    if t is list:
+        return List(_common(x, depth))
+    if t is dict:
+        if len(x) <= 64 and all(type(key) is str for key in x):
+            return Dict(tuple((key, kind_of(value, depth + 1)) for key, value in x.items()))
+        return UNKNOWN
+    return _object_kind(x, t, depth)
+
+
+def _common(items: list[Any], depth: int) -> Kind:
+    found = set(map(type, items))
+    if len(found) == 1:
+        number = _NUMBERS.get(next(iter(found)))
+        if number is not None:
+            return number
+    if len(items) > 64:
+        return UNKNOWN
+    kind: Kind = BOTTOM
+    for item in items:
+        kind = join(kind, kind_of(item, depth + 1))
+    return kind if kind is not BOTTOM else UNKNOWN
+
+
+def _object_kind(x: Any, t: type, depth: int) -> Kind:
+    if isinstance(x, (tuple, list, dict, set, frozenset, BaseException)) and not hasattr(
+        t, "_fields"
+    ):
+        return UNKNOWN
+    if hasattr(t, "_fields") and isinstance(x, tuple):
+        return Object(t, tuple((n, kind_of(getattr(x, n), depth + 1)) for n in t._fields))
+    if t.__module__ == "builtins" or isinstance(x, (np.ndarray, Fraction)):
+        return UNKNOWN
+    names = _instance_names(x, t)
+    if names is None or len(names) > 128:
+        return UNKNOWN
+    return Object(t, tuple((n, kind_of(v, depth + 1)) for n, v in names))
+
+
+def _instance_names(x: Any, t: type) -> list[tuple[str, Any]] | None:
+    """The instance attributes, from ``__dict__`` and ``__slots__``; no user code runs."""
+    try:
+        found = list(object.__getattribute__(x, "__dict__").items())
+    except AttributeError:
+        found = []
+        if not any("__slots__" in c.__dict__ for c in t.__mro__):
+            return None
+    for c in t.__mro__:
+        slots = c.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name in ("__dict__", "__weakref__"):
+                continue
+            descriptor = c.__dict__.get(name)
+            if isinstance(descriptor, types.MemberDescriptorType):
+                try:
+                    found.append((name, descriptor.__get__(x, t)))
+                except AttributeError:
+                    continue
+    return found
+
+
+def join(a: Kind, b: Kind) -> Kind:
+    """The least kind above both."""
+    if a is b or a == b or b is BOTTOM:
+        return a
+    if a is BOTTOM:
+        return b
+    if isinstance(a, Const):
+        a = _widen(a)
+    if isinstance(b, Const):
+        b = _widen(b)
+    if a == b:
+        return a
+    if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items):
+        return Tuple(tuple(map(join, a.items, b.items)))
+    if isinstance(a, List) and isinstance(b, List):
+        return List(join(a.item, b.item))
+    if isinstance(a, Object) and isinstance(b, Object) and a.cls is b.cls:
+        names = [name for name, _ in a.fields]
+        if names == [name for name, _ in b.fields]:
+            pairs = zip(a.fields, b.fields, strict=True)
+            return Object(a.cls, tuple((n, join(k, m)) for (n, k), (_, m) in pairs))
+    if is_real_scalar(a) and is_real_scalar(b):
+        return _join_reals(a, b)
+    return UNKNOWN
+
+
+def _join_reals(a: Kind, b: Kind) -> Kind:
+    """int and float join to float ("a real Python number"): generated code is the same for both."""
+    assert isinstance(a, Number) and isinstance(b, Number)
+    if {a.type, b.type} <= {int, float, np.float64}:
+        return Number(np.float64) if np.float64 in (a.type, b.type) else Number(float)
+    return UNKNOWN
+
+
+def _widen(kind: Const) -> Kind:
+    number = _NUMBERS.get(kind.type)
+    return number if number is not None else Other(kind.type)
+
+
+def widen(kind: Kind) -> Kind:
+    """A constant's kind without its value."""
+    return _widen(kind) if isinstance(kind, Const) else kind
+
+
+def is_number(kind: Kind) -> bool:
+    """A scalar number (bool included)."""
+    return isinstance(kind, Number) or (isinstance(kind, Const) and kind.type in _NUMBERS)
+
+
+def is_real_scalar(kind: Kind) -> bool:
+    """A real scalar that is not a bool."""
+    t = number_type(kind)
+    return t is not None and (
+        t in (int, float) or (issubclass(t, (np.floating, np.integer)) and t is not np.bool_)
+    )
+
+
+def number_type(kind: Kind) -> type | None:
+    """The type of a number kind, or None."""
+    if isinstance(kind, Number):
+        return kind.type
+    if isinstance(kind, Const) and kind.type in _NUMBERS:
+        return kind.type
+    return None
+
+
+def is_atomic(kind: Kind) -> bool:
+    """Values of this kind hold no reference to a mutable object that can carry a cotangent."""
+    if isinstance(kind, (Number, Const, KnownObject, Other, Bottom)):
+        return True
+    if isinstance(kind, Tuple):
+        return all(map(is_atomic, kind.items))
+    return False
+
+
+def can_carry(kind: Kind) -> bool:
+    """Whether a value of this kind can carry a derivative."""
+    if isinstance(kind, (Number, Const)):
+        t = number_type(kind)
+        return t is not None and t is not bool and t is not np.bool_
+    if isinstance(kind, Array):
+        return kind.dtype.kind in "fciuO"
+    if isinstance(kind, (KnownObject, Other)):
+        return False
+    if isinstance(kind, Tuple):
+        return any(map(can_carry, kind.items))
+    return True
+
+
+def dummy_of(kind: Kind) -> Any:
+    """A small value of this kind for asking a pure primitive about its result; or `NotImplemented`."""
+    if isinstance(kind, Const):
+        return kind.value
+    if isinstance(kind, Number):
+        return kind.type(1) if kind.type in (bool, np.bool_) else kind.type(2)
+    if isinstance(kind, Array):
+        return np.ones((2,) * kind.ndim, kind.dtype) if kind.dtype.kind in "biufc" else NotImplemented
+    if isinstance(kind, KnownObject):
+        return kind.value
+    if isinstance(kind, Other) and kind.type is type(None):
+        return None
+    if isinstance(kind, Tuple):
+        items = tuple(map(dummy_of, kind.items))
+        return NotImplemented if any(i is NotImplemented for i in items) else items
+    if isinstance(kind, List):
+        item = dummy_of(kind.item)
+        return NotImplemented if item is NotImplemented else [item, item]
+    return NotImplemented
+
+
+def is_plain_dataclass(cls: type) -> bool:
+    """Constructing an instance only stores the arguments in the fields of the same names."""
+    params = cls.__dict__.get("__dataclass_params__")
+    if params is None or not params.init or "__post_init__" in dir(cls):
+        return False
+    if type(cls) is not type or cls.__new__ is not object.__new__:
+        return False
+    init = cls.__dict__.get("__init__")
+    if not isinstance(init, types.FunctionType) or init.__code__.co_filename != "<string>":
+        return False
+    if cls.__setattr__ is not object.__setattr__ and not params.frozen:
+        return False
+    return all(
+        f.init and f.default_factory is dataclasses.MISSING for f in dataclasses.fields(cls)
+    ) and not any("InitVar" in str(a) for a in getattr(cls, "__annotations__", {}).values())
