@@ -341,7 +341,7 @@ def _build_method(m: Any, values: Slots) -> Any:
     fields: Slots = {}
     own = values["__self__"]
     if isinstance(own, Tangent) or kind_of(type(own)).build is _build_struct:
-        fields.update(_attributes(own))
+        fields.update(contents(own) or {})
     elif own is not None:
         fields["__self__"] = own
     if values["__func__"] is not None:
@@ -359,7 +359,7 @@ def _read_partial(p: Any) -> Slots:
 
 
 _LEAF_TYPES: tuple[tuple[Any, Callable[[Any, Any, bool], Any]], ...] = (
-    ((Enum, bool, str, bytes, bytearray, type, types.ModuleType), leaves.no_gradient),
+    ((Enum, bool, str, bytes, bytearray, type, types.ModuleType, np.ufunc), leaves.no_gradient),
     (np.ndarray, leaves.array_gradient),
     (np.generic, leaves.generic_gradient),
     ((int, float), leaves.real_gradient),
@@ -399,6 +399,8 @@ def _classify(cls: type) -> Kind:
     for known, kind in _CONTAINER_TYPES:
         if issubclass(cls, known):
             return kind
+    if issubclass(cls, Tangent):
+        return Kind(read=lambda x: dict(x.__dict__), build=_build_object)
     if is_dataclass(cls):
         parameters = getattr(cls, "__dataclass_params__", None)
         frozen = bool(getattr(parameters, "frozen", False)) and not _caches_properties(cls)
@@ -453,7 +455,7 @@ def fields_of(x: Any) -> list[str] | None:
     ['a', 'b']
     """
     if isinstance(x, tuple) and hasattr(type(x), "_fields"):
-        return list(x._fields)
+        return list(getattr(x, "_fields", ()))
     kind = kind_of(type(x))
     if kind.read is None or isinstance(x, (list, tuple, dict, collections.deque)):
         return None

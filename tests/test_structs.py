@@ -1,0 +1,587 @@
+"""Gradients mirror their argument: types, names, dtypes, and nothing shared."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import pickle
+import threading
+import types
+from collections import OrderedDict, defaultdict, deque
+from dataclasses import InitVar, dataclass, field
+from decimal import Decimal
+from enum import IntEnum
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import attrs
+import numpy as np
+import pytest
+
+from dpy.cotangent import ZERO
+from dpy.errors import DpyError
+from dpy.structs import (
+    Tangent,
+    contents,
+    fields_of,
+    gradients,
+    mirror,
+    slots_of,
+    snapshot,
+    zero_like,
+)
+
+
+class Forbidden(Exception):
+    """User code that must not run has run."""
+
+
+class Plain:
+    def __init__(self, **attributes: Any) -> None:
+        self.__dict__.update(attributes)
+
+
+@dataclass
+class Point:
+    x: float
+    y: float
+    name: str = "p"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.name, type(None)):
+            raise Forbidden
+
+
+@dataclass(frozen=True)
+class Frozen:
+    r: float
+    g: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    a: float
+    b: Any = None
+
+
+@dataclass(slots=True)
+class Base:
+    a: float
+
+
+@dataclass(slots=True)
+class Derived(Base):
+    b: float
+
+
+@dataclass
+class Late:
+    scale: InitVar[float]
+    w: float
+    area: float = field(init=False)
+
+    def __post_init__(self, scale: float) -> None:
+        self.area = scale * self.w
+
+
+@attrs.frozen
+class Attrs:
+    a: float
+    label: str
+
+
+class Pair(NamedTuple):
+    first: float
+    second: Any
+
+
+class Guarded:
+    """Every hook that mirroring must go past."""
+
+    def __init__(self) -> None:
+        self.__dict__["w"] = 2.0
+
+    def __getattr__(self, name: str) -> Any:
+        raise Forbidden(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise Forbidden(name)
+
+    def __eq__(self, other: object) -> bool:
+        raise Forbidden
+
+    def __hash__(self) -> int:
+        raise Forbidden
+
+    def __len__(self) -> int:
+        raise Forbidden
+
+    @property
+    def derived(self) -> float:
+        raise Forbidden
+
+
+# --- Tangent ---------------------------------------------------------------------------------
+
+
+def test_tangent_has_the_fields_as_attributes():
+    g = Tangent("Plain", r=1.0, g=2.0)
+    assert (g.r, g.g) == (1.0, 2.0)
+    assert repr(g) == "Tangent(r=1.0, g=2.0)"
+    assert vars(g) == {"r": 1.0, "g": 2.0}
+    assert {"r", "g"} <= set(dir(g))
+    with pytest.raises(AttributeError, match=r"gradient of Plain has no field 'b'.*: r, g"):
+        _ = g.b
+
+
+def test_tangent_arithmetic_is_structural():
+    w = np.array([1.0, 2.0])
+    g = Tangent(w=w, layers=[1.0, (2.0, None)], d={"k": 3.0}, name=None, p=Point(1.0, 2.0, None))
+    total = g + g
+    assert total == 2 * g == g * 2.0
+    assert total.layers == [2.0, (4.0, None)]
+    assert total.d == {"k": 6.0}
+    assert total.p == Point.__new__(Point) or (total.p.x, total.p.y, total.p.name) == (
+        2.0,
+        4.0,
+        None,
+    )
+    assert (g - g) == 0 * g
+    assert -g == -1 * g
+    assert g / 2 == 0.5 * g
+    assert sum([g, g, g]) == 3 * g
+    np.testing.assert_array_equal(w, [1.0, 2.0])  # operands untouched
+    assert np.float64(2.0) * g == 2.0 * g
+
+
+def test_tangent_none_counts_as_zero():
+    assert Tangent(a=None) + Tangent(a=1.0) == Tangent(a=1.0)
+    assert Tangent(a=None) - Tangent(a=1.0) == Tangent(a=-1.0)
+    assert Tangent(a=1.0) - Tangent(a=None) == Tangent(a=1.0)
+
+
+def test_tangent_refuses_what_makes_no_sense():
+    with pytest.raises(TypeError):
+        Tangent(a=1.0) + 3
+    with pytest.raises(TypeError, match="different structure"):
+        Tangent(a=1.0) + Tangent(b=1.0)
+    with pytest.raises(TypeError):
+        Tangent(a=1.0) * Tangent(a=1.0)
+    with pytest.raises(TypeError):
+        hash(Tangent(a=1.0))
+
+
+def test_tangent_equality():
+    assert Tangent(a=np.ones(2)) == Tangent(a=np.ones(2))
+    assert Tangent(a=np.ones(2)) != Tangent(a=np.zeros(2))
+    assert Tangent(a=np.ones(2)) != Tangent(a=np.ones((1, 2)))
+    assert Tangent(a=1.0) != Tangent(a=1.0, b=2.0)
+    assert Tangent(a=1.0) != 1.0
+
+
+@pytest.mark.parametrize("duplicate", [lambda g: pickle.loads(pickle.dumps(g)), copy.deepcopy])
+def test_tangent_pickles_and_copies(duplicate):
+    g = Tangent("Plain", w=np.arange(3.0), _mirrored=1.0)
+    twin = duplicate(g)
+    assert twin == g
+    assert not np.shares_memory(twin.w, g.w)
+    with pytest.raises(AttributeError, match="Plain"):
+        _ = twin.missing
+
+
+def test_tangent_of_a_tangent():
+    g = mirror({"r": 2.0}, Tangent("Plain", r=1.0, s=1.0))
+    assert g == Tangent(r=2.0, s=0.0)
+
+
+# --- leaves ----------------------------------------------------------------------------------
+
+
+class Colour(IntEnum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    ("x", "d", "expected"),
+    [
+        (1.5, 2.0, 2.0),
+        (1.5, ZERO, 0.0),
+        (1.5, None, 0.0),
+        (1.5, 2, 2.0),
+        (1.5, 2 + 3j, 2.0),
+        (1.5, np.array(2.0), 2.0),
+        (3, 2.0, 2.0),
+        (3, ZERO, 0.0),
+        (3, Fraction(1, 2), 0.5),
+        (np.int64(3), 2.0, 2.0),
+        (1j, 2.0, 2 + 0j),
+        (1j, ZERO, 0j),
+        (Fraction(1, 4), Fraction(7, 2), Fraction(7, 2)),
+        (Fraction(1, 4), 0.5, Fraction(1, 2)),
+        (Fraction(1, 4), np.float64(0.5), Fraction(1, 2)),
+        (Fraction(1, 4), ZERO, Fraction(0)),
+        (Decimal("0.5"), Decimal("0.25"), Decimal("0.25")),
+        (Decimal("0.5"), ZERO, Decimal(0)),
+        (np.float32(1), 2.0, np.float32(2)),
+        (np.float32(1), ZERO, np.float32(0)),
+        (np.complex64(1), 2j, np.complex64(2j)),
+    ],
+)
+def test_numbers(x, d, expected):
+    g = mirror(d, x)
+    assert g == expected
+    assert type(g) is type(expected)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [True, "a", b"a", None, np, int, Colour.RED, len, np.sin, np.bool_(True), np.str_("a"),
+     np.datetime64("2020-01-01"), Ellipsis, range(3), slice(None), {1.0, 2.0}, iter([1.0]),
+     (i for i in ()), threading.Lock(), object(), np.random.default_rng(0), lambda x: x,
+     np.array([True]), np.array(["a"]), np.array([object()])],
+)  # fmt: skip
+def test_atoms_have_no_gradient(x):
+    assert mirror(ZERO, x) is None
+    assert zero_like(x) is None
+
+
+@pytest.mark.parametrize(
+    ("x", "dtype"),
+    [
+        (np.ones((2, 3)), np.float64),
+        (np.ones((2, 3), np.float32), np.float32),
+        (np.ones((2, 3), np.float16), np.float16),
+        (np.ones((2, 3), np.complex64), np.complex64),
+        (np.ones((2, 3), np.int8), np.float64),
+        (np.asfortranarray(np.ones((2, 3))), np.float64),
+        (np.ones((0, 3)), np.float64),
+        (np.array(3.0), np.float64),
+    ],
+)
+def test_arrays_keep_shape_and_dtype(x, dtype):
+    for d in (ZERO, np.full(x.shape, 2.0), np.broadcast_to(2.0, x.shape)):
+        g = mirror(d, x)
+        assert type(g) is np.ndarray
+        assert g.shape == x.shape
+        assert g.dtype == dtype
+        assert (g == (0 if d is ZERO else 2)).all()
+        assert g.flags.owndata
+        assert g.flags.writeable
+
+
+def test_a_scalar_cotangent_of_a_zero_dimensional_array():
+    g = mirror(np.float64(3.0), np.array(1.0))
+    assert type(g) is np.ndarray
+    assert g.shape == ()
+
+
+# --- containers ------------------------------------------------------------------------------
+
+
+def test_builtin_containers():
+    x = [1.0, (2, "a"), {"k": np.ones(2), 3: None}]
+    d = {1: (5.0, ZERO), 2: {"k": np.array([1.0, 2.0])}}
+    g = mirror(d, x)
+    assert g[:2] == [0.0, (5.0, None)]
+    assert list(g[2]) == ["k", 3]
+    np.testing.assert_array_equal(g[2]["k"], [1.0, 2.0])
+    assert g[2][3] is None
+
+
+def test_container_subclasses():
+    class Layers(list):
+        def __init__(self):
+            raise Forbidden
+
+        def __iter__(self):
+            raise Forbidden
+
+    class Keyed(dict):
+        def __init__(self):
+            super().__init__()
+            self.__dict__ = self
+
+        def __setitem__(self, key, value):
+            raise Forbidden
+
+    layers = list.__new__(Layers)
+    list.extend(layers, [1.0, 2.0])
+    layers.rate = 0.5
+    g = mirror({0: 3.0, "rate": 7.0}, layers)
+    assert type(g) is Layers
+    assert list(list.__iter__(g)) == [3.0, 0.0]
+    assert g.rate == 7.0
+
+    keyed = Keyed()
+    keyed.w = 1.0
+    g = mirror({"w": 2.0}, keyed)
+    assert type(g) is Keyed
+    assert g.w == g["w"] == 2.0
+
+    g = mirror({"b": 2.0}, OrderedDict(a=1.0, b=1.0))
+    assert type(g) is OrderedDict
+    assert list(g.items()) == [("a", 0.0), ("b", 2.0)]
+    g.move_to_end("a")
+    g = mirror({"a": 2.0}, defaultdict(list, a=1.0))
+    assert type(g) is defaultdict
+    assert g == {"a": 2.0}
+    assert g.default_factory is list
+    g = mirror({1: 2.0}, deque([1.0, 1.0], maxlen=2))
+    assert g == deque([0.0, 2.0])
+    assert g.maxlen == 2
+
+
+def test_named_tuple():
+    g = mirror((1.0, {"k": 2.0}), Pair(3.0, {"k": 1.0, "m": 1}))
+    assert type(g) is Pair
+    assert g == Pair(1.0, {"k": 2.0, "m": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("x", "d", "expected"),
+    [
+        (Point(1.0, 2), {"x": 3.0}, {"x": 3.0, "y": 0.0, "name": None}),
+        (Frozen(1.0, (1.0, 2.0)), {"g": (1.0, ZERO)}, {"r": 0.0, "g": (1.0, 0.0)}),
+        (Slotted(1.0, 2.0), {"b": 3.0}, {"a": 0.0, "b": 3.0}),
+        (Derived(1.0, 2.0), {"a": 3.0}, {"a": 3.0, "b": 0.0}),
+        (Late(2.0, 3.0), {"area": 3.0}, {"w": 0.0, "area": 3.0}),
+        (Attrs(1.0, "x"), {"a": 2.0}, {"a": 2.0, "label": None}),
+    ],
+)
+def test_structs_are_rebuilt_as_their_class(x, d, expected):
+    g = mirror(d, x)
+    assert type(g) is type(x)
+    assert contents(g) == expected
+
+
+def test_rebuilding_runs_no_code_of_the_user():
+    @dataclass
+    class Strict(Guarded):
+        w: float
+
+        def __new__(cls, *args):
+            raise Forbidden
+
+        def __init__(self, w):
+            raise Forbidden
+
+    x = object.__new__(Strict)
+    x.__dict__["w"] = 1.5
+    g = mirror({"w": 2.0}, x)
+    assert type(g) is Strict
+    assert vars(g) == {"w": 2.0}
+
+
+def test_the_users_operators_work_on_the_gradient():
+    @dataclass
+    class V:
+        a: float
+
+        def __sub__(self, other):
+            return V(self.a - other.a)
+
+        def __rmul__(self, s):
+            return V(s * self.a)
+
+    assert V(1.0) - 0.5 * mirror({"a": 4.0}, V(1.0)) == V(-1.0)
+
+
+# --- objects and callables -------------------------------------------------------------------
+
+
+def test_other_objects_give_a_tangent():
+    g = mirror({"w": np.ones(2)}, Plain(w=np.zeros(2), n=3, name="x", f=len))
+    assert g == Tangent(w=np.ones(2), n=0.0, name=None, f=None)
+    assert mirror({"w": 3.0}, Guarded()) == Tangent(w=3.0)
+
+
+def test_slots_of_bases_and_private_names():
+    class A:
+        __slots__ = ("__secret", "unset", "w")
+
+        def __init__(self):
+            self.w = 1.0
+            self.__secret = 2.0
+
+    class B(A):
+        __slots__ = ("v",)
+
+    b = B()
+    b.v = 3.0
+    assert set(fields_of(b)) == {"w", "_A__secret", "v"}
+    assert mirror({"v": 1.0}, b) == Tangent(w=0.0, _A__secret=0.0, v=1.0)
+
+
+def test_closures():
+    w, label = np.ones(2), "s"
+
+    def model(x, b=1.0, *, c=2.0):
+        return x @ w + b + c, label
+
+    d = {"w": {"cell_contents": np.array([1.0, 2.0])}, "b": 5.0}
+    g = mirror(d, model)
+    assert g == Tangent(w=np.array([1.0, 2.0]), label=None, b=5.0, c=0.0)
+    assert fields_of(model) == ["label", "w", "b", "c"]
+
+
+def test_a_closure_that_refers_to_itself():
+    scale = 2.0
+
+    def walk(n):
+        return scale if n == 0 else walk(n - 1)
+
+    assert mirror({"scale": {"cell_contents": 3.0}}, walk) == Tangent(scale=3.0, walk=None)
+
+
+def test_bound_methods_show_the_fields_of_their_object():
+    class Dense:
+        def __init__(self):
+            self.w = 2.0
+
+        def __call__(self, x):
+            return self.w * x
+
+    d = {"__self__": {"w": 4.0}}
+    assert mirror(d, Dense().__call__) == Tangent(w=4.0)
+    assert mirror(d, types.MethodType(lambda p: p.w, Slotted(1.0))) == Tangent(a=0.0, b=None)
+    assert mirror({"__self__": np.ones(2)}, np.zeros(2).sum) == Tangent(__self__=np.ones(2))
+    p = functools.partial(lambda a, b: a * b, 2.0, b=3.0)
+    assert mirror({"args": (5.0,), "keywords": {"b": 1.0}}, p) == Tangent(
+        func=None, args=(5.0,), keywords={"b": 1.0}
+    )
+
+
+# --- sharing, cycles, storage ----------------------------------------------------------------
+
+
+def test_a_shared_object_is_shown_at_each_place_with_its_own_storage():
+    w = np.ones(2)
+    shared = [1.0]
+    d_w = np.array([3.0, 4.0])
+    g = mirror({"a": d_w, "b": d_w, "c": {0: 2.0}, "d": {0: 2.0}}, Plain(a=w, b=w, c=shared, d=shared),
+               owned=True)  # fmt: skip
+    np.testing.assert_array_equal(g.a, g.b)
+    assert not np.shares_memory(g.a, g.b)
+    assert g.c == g.d == [2.0]
+    assert g.c is not g.d
+
+
+def test_cycles_end_with_none():
+    parent = Plain(w=1.0)
+    parent.child = Plain(v=2.0, parent=parent)
+    d: dict[str, Any] = {"w": 5.0}
+    d["child"] = {"v": 6.0, "parent": d}
+    assert mirror(d, parent) == Tangent(w=5.0, child=Tangent(v=6.0, parent=None))
+    loop: list[Any] = [1.0]
+    loop.append(loop)
+    assert mirror(ZERO, loop) == [0.0, None]
+
+
+def test_hopeless_entanglement_is_an_error():
+    x: Any = [1.0]
+    for _ in range(40):
+        x = [x, x]
+    with pytest.raises(DpyError, match="entangled"):
+        mirror(ZERO, x)
+
+
+def test_ownership_decides_about_copies():
+    d = np.ones(3)
+    x = np.zeros(3)
+    assert mirror(d, x, owned=True) is d
+    assert not np.shares_memory(mirror(d, x), d)
+    big = np.ones((2, 3))
+    assert not np.shares_memory(mirror(big[0], x, owned=True), big)
+    frozen = np.ones(3)
+    frozen.flags.writeable = False
+    assert mirror(frozen, x, owned=True).flags.writeable
+
+
+def test_gradients_copy_exactly_what_others_hold():
+    x = np.zeros(3)
+    address = {}
+
+    def fresh(name):
+        a = np.ones(3)
+        address[name] = a.ctypes.data
+        return a
+
+    held = fresh("held")
+    twice = fresh("twice")
+    ds = [fresh("alone"), held, twice, twice, {"w": fresh("inside"), "v": held}]
+    del twice
+    g = gradients(ds, (x, x, x, x, Plain(w=x, v=x)))
+    assert ds == []
+    assert g[0].ctypes.data == address["alone"]
+    assert g[4].w.ctypes.data == address["inside"]
+    arrays = [g[0], g[1], g[2], g[3], g[4].w, g[4].v, held, x]
+    for i, a in enumerate(arrays):
+        for b in arrays[:i]:
+            assert not np.shares_memory(a, b)
+
+
+# --- snapshots -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "x",
+    [1.0, np.ones(3), "a", (1.0, np.ones(2)), Pair(1.0, 2.0), Slotted(1.0), Frozen(1.0, (2.0,))],
+)
+def test_nothing_to_remember(x):
+    assert snapshot(x) is None
+
+
+def test_the_gradient_has_the_shape_of_the_entry():
+    inner = [1.0, 2.0]
+    w = np.ones(2)
+    x = (Plain(items=inner, w=w), {"a": 1.0})
+    entry = snapshot(x)
+    inner.append(5.0)
+    x[0].w = np.ones(7)
+    x[0].cache = 3.0
+    del x[1]["a"]
+    g = mirror(({"items": {1: 2.0}}, ZERO), x, entry)
+    assert g == (Tangent(items=[0.0, 2.0], w=np.zeros(2)), {"a": 0.0})
+
+
+def test_a_cached_property_made_by_f_is_not_a_field():
+    @dataclass(frozen=True)
+    class Disc:
+        r: float
+
+        @functools.cached_property
+        def area(self):
+            return 3.0 * self.r
+
+    disc = Disc(1.0)
+    entry = snapshot(disc)
+    assert disc.area == 3.0
+    assert contents(mirror({"r": 1.0}, disc, entry)) == {"r": 1.0}
+
+
+def test_snapshot_of_a_cycle():
+    loop: list[Any] = []
+    loop.append(loop)
+    assert list(snapshot(loop)) == [id(loop)]
+
+
+# --- cotangents from rules -------------------------------------------------------------------
+
+
+def test_rules_may_write_cotangents_in_any_form():
+    assert slots_of([1.0, 2.0]) == {0: 1.0, 1: 2.0}
+    assert slots_of((1.0,)) == {0: 1.0}
+    assert slots_of(Tangent(r=1.0)) == {"r": 1.0}
+    assert slots_of(Frozen(1.0, 2.0)) == {"r": 1.0, "g": 2.0}
+    assert mirror([1.0, 2.0], [5, 6]) == [1.0, 2.0]
+    assert mirror(Tangent(w=2.0), Plain(w=1.0)) == Tangent(w=2.0)
+    with pytest.raises(DpyError, match="cotangent of type float"):
+        mirror(1.0, Plain(w=1.0))
+
+
+def test_fields_of():
+    assert fields_of(Point(1.0, 2.0)) == ["x", "y", "name"]
+    assert fields_of(Pair(1.0, 2.0)) == ["first", "second"]
+    assert fields_of(Plain()) == []
+    for x in (1.0, "a", None, np.ones(2), len, int, [1.0], (1.0,), {"a": 1.0}):
+        assert fields_of(x) is None or x is len
