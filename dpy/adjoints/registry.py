@@ -155,6 +155,8 @@ class Rule:
         def rule_pullback(*d: Any) -> Any:
             d_args: list[Any] = [ZERO] * len(args)
             d_kwargs: dict[str, Any] = {}
+            if all(map(is_zero, d)):
+                return tuple(d_args), d_kwargs
             for (where, x), d_x in zip(slots, self._checked(pullback(*d), len(slots)), strict=True):
                 if where is None or is_zero(d_x):
                     continue
