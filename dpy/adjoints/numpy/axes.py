@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dpy.errors import UnsupportedSyntaxError
-
 __all__ = [
     "NO_VALUE",
     "functions",
     "kept_shape",
     "methods",
-    "no_out",
     "reduced_size",
     "restore_axes",
     "rounds",
@@ -36,21 +33,7 @@ def functions(*names: str) -> tuple[Callable[..., Any], ...]:
 
 def methods(name: str) -> tuple[Any, ...]:
     """The method of arrays and that of NumPy scalars, which are two objects."""
-    return tuple(
-        getattr(owner, name)
-        for owner in (np.ndarray, np.generic)
-        if hasattr(owner, name)
-    )
-
-
-def no_out(out: Any) -> None:
-    """Refuse ``out=``: a reduction that writes into an array of the caller."""
-    if out is not None:
-        raise UnsupportedSyntaxError(
-            "`out=` of this NumPy function cannot be differentiated",
-            why="the result would overwrite an array whose old value may still be needed",
-            repair="assign the result instead: `out[...] = np.sum(x)`",
-        )
+    return tuple(getattr(owner, name) for owner in (np.ndarray, np.generic) if hasattr(owner, name))
 
 
 def rounds(x: Any, dtype: Any) -> bool:
@@ -91,9 +74,7 @@ def restore_axes(d_y: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> 
     return d_y.reshape(kept_shape(shape, axis))
 
 
-def spread(
-    d_y: Any, shape: Any, axis: Any = None, keepdims: Any = False, where: Any = True
-) -> Any:
+def spread(d_y: Any, shape: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> Any:
     """The adjoint of a sum: `d_y` repeated along the reduced axes, zero where the mask is False.
 
     >>> spread(np.array([1.0, 2.0]), (2, 3), 1)
@@ -153,17 +134,13 @@ def unrows(rows: Any, shape: tuple[int, ...], axis: Any) -> Any:
     return np.moveaxis(moved, tuple(range(len(kept), len(shape))), axes)
 
 
-def _split_axes(
-    shape: tuple[int, ...], axis: Any
-) -> tuple[tuple[int, ...], list[int], int]:
+def _split_axes(shape: tuple[int, ...], axis: Any) -> tuple[tuple[int, ...], list[int], int]:
     """The reduced axes, the kept ones, and the number of elements along the reduced ones."""
     n = len(shape)
     if axis is None:
         axes: tuple[int, ...] = tuple(range(n))
     else:
-        axes = tuple(
-            int(i) % n for i in (axis if isinstance(axis, tuple) else (axis,)) if n
-        )
+        axes = tuple(int(i) % n for i in (axis if isinstance(axis, tuple) else (axis,)) if n)
     size = 1
     for i in axes:
         size *= shape[i]

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dpy.adjoints.numpy.axes import functions, methods, no_out, smooth_shape
+from dpy.adjoints.numpy.arguments import no_out
+from dpy.adjoints.numpy.axes import functions, methods, smooth_shape
 from dpy.adjoints.registry import adjoint
 
 RUNNING = ("axis", "dtype", "out")
@@ -35,9 +36,7 @@ def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> A
     return np.nancumsum(a, axis, dtype, no_out(out)), nancumsum_pullback
 
 
-@adjoint(
-    *functions("cumulative_sum"), static=RUNNING + ("include_initial",), fresh=True
-)
+@adjoint(*functions("cumulative_sum"), static=RUNNING + ("include_initial",), fresh=True)
 def cumulative_sum(
     x: Any,
     axis: Any = None,
@@ -97,9 +96,7 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> 
     return np.nancumprod(a, axis, dtype, no_out(out)), nancumprod_pullback
 
 
-@adjoint(
-    *functions("cumulative_prod"), static=RUNNING + ("include_initial",), fresh=True
-)
+@adjoint(*functions("cumulative_prod"), static=RUNNING + ("include_initial",), fresh=True)
 def cumulative_prod(
     x: Any,
     axis: Any = None,
@@ -111,9 +108,7 @@ def cumulative_prod(
     shape = smooth_shape(x, dtype)
 
     def cumulative_prod_pullback(d_y: Any) -> Any:
-        return (
-            factors_from_end(drop_first(d_y, axis, include_initial), x, shape, axis),
-        )
+        return (factors_from_end(drop_first(d_y, axis, include_initial), x, shape, axis),)
 
     y = np.cumulative_prod(
         x, axis=axis, dtype=dtype, out=no_out(out), include_initial=include_initial
@@ -138,7 +133,5 @@ def factors_from_end(d_y: Any, a: Any, shape: Any, axis: Any) -> Any:
     filled = np.where(first, 1.0, x)
     before = running_from_end(d_y * np.conj(np.cumprod(x, along)), x.shape, along)
     at = running_from_end(d_y * np.conj(np.cumprod(filled, along)), x.shape, along)
-    d_x = np.where(
-        first, at, np.where(zeros == 0, before / np.conj(np.where(zero, 1.0, x)), 0.0)
-    )
+    d_x = np.where(first, at, np.where(zeros == 0, before / np.conj(np.where(zero, 1.0, x)), 0.0))
     return np.reshape(d_x, shape)

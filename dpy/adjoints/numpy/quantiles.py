@@ -1,4 +1,7 @@
-"""Adjoints of medians, quantiles and percentiles."""
+"""Adjoints of medians, quantiles and percentiles.
+
+`overwrite_input` is never passed on: it lets NumPy sort the argument, which the pullback needs.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dpy.adjoints.numpy.axes import no_out, rows_of, unrows
+from dpy.adjoints.numpy.arguments import no_out
+from dpy.adjoints.numpy.axes import rows_of, unrows
 from dpy.adjoints.registry import adjoint
 from dpy.errors import UnsupportedSyntaxError
 
@@ -42,9 +46,7 @@ def median(
         d_a, _ = spread_quantile(d_y, a, 0.5, axis, "linear", skip_nan=False)
         return (d_a,)
 
-    return np.median(
-        a, axis, no_out(out), kept_input(overwrite_input), keepdims
-    ), median_pullback
+    return np.median(a, axis, no_out(out), False, keepdims), median_pullback
 
 
 @adjoint(np.nanmedian, static=MEDIAN, fresh=True)
@@ -61,7 +63,7 @@ def nanmedian(
         d_a, _ = spread_quantile(d_y, a, 0.5, axis, "linear", skip_nan=True)
         return (d_a,)
 
-    y = np.nanmedian(a, axis, no_out(out), kept_input(overwrite_input), keepdims)
+    y = np.nanmedian(a, axis, no_out(out), False, keepdims)
     return y, nanmedian_pullback
 
 
@@ -83,9 +85,7 @@ def quantile(
     def quantile_pullback(d_y: Any) -> Any:
         return spread_quantile(d_y, a, q, axis, method, skip_nan=False)
 
-    y = np.quantile(
-        a, q, axis, no_out(out), kept_input(overwrite_input), method, keepdims
-    )
+    y = np.quantile(a, q, axis, no_out(out), False, method, keepdims)
     return y, quantile_pullback
 
 
@@ -107,9 +107,7 @@ def nanquantile(
     def nanquantile_pullback(d_y: Any) -> Any:
         return spread_quantile(d_y, a, q, axis, method, skip_nan=True)
 
-    y = np.nanquantile(
-        a, q, axis, no_out(out), kept_input(overwrite_input), method, keepdims
-    )
+    y = np.nanquantile(a, q, axis, no_out(out), False, method, keepdims)
     return y, nanquantile_pullback
 
 
@@ -129,14 +127,10 @@ def percentile(
     check_method(method, weights)
 
     def percentile_pullback(d_y: Any) -> Any:
-        d_a, d_q = spread_quantile(
-            d_y, a, np.divide(q, 100.0), axis, method, skip_nan=False
-        )
+        d_a, d_q = spread_quantile(d_y, a, np.divide(q, 100.0), axis, method, skip_nan=False)
         return d_a, d_q / 100.0
 
-    y = np.percentile(
-        a, q, axis, no_out(out), kept_input(overwrite_input), method, keepdims
-    )
+    y = np.percentile(a, q, axis, no_out(out), False, method, keepdims)
     return y, percentile_pullback
 
 
@@ -156,14 +150,10 @@ def nanpercentile(
     check_method(method, weights)
 
     def nanpercentile_pullback(d_y: Any) -> Any:
-        d_a, d_q = spread_quantile(
-            d_y, a, np.divide(q, 100.0), axis, method, skip_nan=True
-        )
+        d_a, d_q = spread_quantile(d_y, a, np.divide(q, 100.0), axis, method, skip_nan=True)
         return d_a, d_q / 100.0
 
-    y = np.nanpercentile(
-        a, q, axis, no_out(out), kept_input(overwrite_input), method, keepdims
-    )
+    y = np.nanpercentile(a, q, axis, no_out(out), False, method, keepdims)
     return y, nanpercentile_pullback
 
 
@@ -175,11 +165,6 @@ def check_method(method: Any, weights: Any) -> None:
             f"quantiles {what} cannot be differentiated",
             repair=f"use one of the methods {', '.join(PLOTTING_POSITIONS)} without weights",
         )
-
-
-def kept_input(overwrite_input: Any) -> bool:
-    """Never let NumPy sort the argument in place: the pullback needs it as it was."""
-    return False
 
 
 def spread_quantile(

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from dpy.adjoints.numpy.arguments import no_out
 from dpy.adjoints.numpy.axes import (
     NO_VALUE,
     functions,
     methods,
-    no_out,
     reduced_size,
     restore_axes,
     rows_of,
@@ -27,9 +27,7 @@ EXTREMUM = ("axis", "out", "keepdims", "where")
 SPREAD = ("axis", "dtype", "out", "ddof", "keepdims", "where", "correction")
 
 nondifferentiable(
-    *functions(
-        "all", "any", "argmax", "argmin", "nanargmax", "nanargmin", "count_nonzero"
-    ),
+    *functions("all", "any", "argmax", "argmin", "nanargmax", "nanargmin", "count_nonzero"),
     *methods("all"),
     *methods("any"),
     *methods("argmax"),
@@ -56,9 +54,7 @@ def sum_(
     def sum_pullback(d_y: Any) -> Any:
         return spread(d_y, shape, axis, keepdims, where), d_y
 
-    return np.add.reduce(
-        a, axis, dtype, no_out(out), keepdims, initial, where
-    ), sum_pullback
+    return np.add.reduce(a, axis, dtype, no_out(out), keepdims, initial, where), sum_pullback
 
 
 @adjoint(np.nansum, static=REDUCED, fresh=True)
@@ -143,9 +139,7 @@ def spread_mean(d_y: Any, shape: Any, axis: Any, keepdims: Any, where: Any) -> A
     """The adjoint of a mean. An empty mean (NaN) has no element to pass a cotangent to."""
     if shape is None:
         return None
-    count = np.maximum(
-        reduced_size(shape, axis, keepdims, where, np.result_type(d_y)), 1
-    )
+    count = np.maximum(reduced_size(shape, axis, keepdims, where, np.result_type(d_y)), 1)
     if where is True:
         count = int(count)
     return spread(d_y / count, shape, axis, keepdims, where)
@@ -256,9 +250,7 @@ def var(
     shape = smooth_shape(a, dtype)
 
     def var_pullback(d_y: Any) -> Any:
-        return spread_variance(
-            2.0 * d_y, a, shape, axis, ddof, keepdims, where, mean, correction
-        )
+        return spread_variance(2.0 * d_y, a, shape, axis, ddof, keepdims, where, mean, correction)
 
     return np.var(a, axis, dtype, no_out(out), ddof, keepdims, **given), var_pullback
 
@@ -282,9 +274,7 @@ def std(
 
     def std_pullback(d_y: Any) -> Any:
         d = over(d_y, y)
-        return spread_variance(
-            d, a, shape, axis, ddof, keepdims, where, mean, correction
-        )
+        return spread_variance(d, a, shape, axis, ddof, keepdims, where, mean, correction)
 
     return y, std_pullback
 
@@ -307,13 +297,9 @@ def nanvar(
     mask = present(a, where)
 
     def nanvar_pullback(d_y: Any) -> Any:
-        return spread_variance(
-            2.0 * d_y, a, shape, axis, ddof, keepdims, mask, mean, correction
-        )
+        return spread_variance(2.0 * d_y, a, shape, axis, ddof, keepdims, mask, mean, correction)
 
-    return np.nanvar(
-        a, axis, dtype, no_out(out), ddof, keepdims, **given
-    ), nanvar_pullback
+    return np.nanvar(a, axis, dtype, no_out(out), ddof, keepdims, **given), nanvar_pullback
 
 
 @adjoint(np.nanstd, static=SPREAD, fresh=True)
@@ -336,9 +322,7 @@ def nanstd(
 
     def nanstd_pullback(d_y: Any) -> Any:
         d = over(d_y, y)
-        return spread_variance(
-            d, a, shape, axis, ddof, keepdims, mask, mean, correction
-        )
+        return spread_variance(d, a, shape, axis, ddof, keepdims, mask, mean, correction)
 
     return y, nanstd_pullback
 
@@ -365,9 +349,7 @@ def spread_variance(
         return None, None
     dtype = np.result_type(d)
     count = reduced_size(shape, axis, True, where, dtype)
-    deviation = np.subtract(
-        a, masked_mean(a, axis, where, count) if mean is NO_VALUE else mean
-    )
+    deviation = np.subtract(a, masked_mean(a, axis, where, count) if mean is NO_VALUE else mean)
     degrees = count - (ddof if correction is NO_VALUE else correction)
     # Without degrees of freedom the value is NaN or infinite, and so is the gradient.
     scale = np.where(np.greater(degrees, 0), degrees, np.nan).astype(dtype)
@@ -409,9 +391,7 @@ def spread_average(
     """The cotangents of the values and of their weights."""
     a = np.asarray(a)
     d_y = 0.0 if is_zero(d_y) else restore_axes(d_y, a.shape, axis, keepdims)
-    d_total = (
-        0.0 if is_zero(d_total) else restore_axes(d_total, a.shape, axis, keepdims)
-    )
+    d_total = 0.0 if is_zero(d_total) else restore_axes(d_total, a.shape, axis, keepdims)
     if weights is None:
         return spread(d_y / reduced_size(a.shape, axis), a.shape), None
     w = aligned_weights(np.asarray(weights), a, axis)
@@ -575,9 +555,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
     return np.trapezoid(y, x, dx, axis), trapezoid_pullback
 
 
-def spread_trapezoid(
-    d: Any, y: Any, x: Any, dx: Any, axis: Any
-) -> tuple[Any, Any, Any]:
+def spread_trapezoid(d: Any, y: Any, x: Any, dx: Any, axis: Any) -> tuple[Any, Any, Any]:
     """The cotangents of the ordinates, the abscissae and the step."""
     y = np.asarray(y)
     d = restore_axes(d, y.shape, axis, False)
