@@ -1,0 +1,1 @@
+"""Random programs: a generator, an oracle (dual numbers), the comparison with dpy, a shrinker."""

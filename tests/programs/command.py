@@ -1,0 +1,93 @@
+"""The command line of the random programs; see `tests.programs.generator`."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import signal
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from tests.programs import compare
+from tests.programs.shrink import shrink
+
+
+class _Late(Exception):
+    """The program took too long."""
+
+
+def _alarm(*_: Any) -> None:
+    raise _Late
+
+
+def examine(seed: int) -> tuple[int, str, str]:
+    """``(seed, failure, program)``; both texts are empty if dpy is right."""
+    signal.signal(signal.SIGALRM, _alarm)
+    signal.alarm(60)
+    text = compare.accepted(seed)
+    try:
+        found = compare.failure(text)
+    except _Late:
+        return seed, "takes more than a minute", text
+    except Exception as error:
+        return seed, f"comparison raises {type(error).__name__}: {error}", text
+    finally:
+        signal.alarm(0)
+    return (seed, str(found), text) if found else (seed, "", "")
+
+
+def reduce(text: str, kind: str, seconds: int = 120) -> str:
+    """The smallest program found that fails in the same way."""
+    end = time.monotonic() + seconds
+
+    def fails(candidate: str) -> bool:
+        if time.monotonic() > end:
+            return False
+        found = compare.failure(candidate)
+        return found is not None and found.kind == kind
+
+    return shrink(text, fails)
+
+
+def _reduced(task: tuple[str, str]) -> str:
+    return reduce(*task)
+
+
+def main() -> None:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--show", type=int, help="print the program of this seed")
+    parser.add_argument("--seeds", help="FIRST:LAST, compare these with dual numbers")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--keep", type=int, default=12, help="how many failures to reduce and show")
+    options = parser.parse_args()
+    if options.show is not None:
+        print(compare.accepted(options.show))
+    if options.seeds:
+        first, last = map(int, options.seeds.split(":"))
+        sys.exit(_run(range(first, last), options.processes, options.keep))
+
+
+def _run(seeds: range, processes: int, keep: int) -> int:
+    start, failures = time.monotonic(), []
+    kinds: Counter[str] = Counter()
+    with multiprocessing.Pool(processes) as pool:
+        for done, (seed, what, text) in enumerate(pool.imap_unordered(examine, seeds, 4), 1):
+            if what:
+                failures.append((seed, what, text))
+                kinds[what.split("\n")[0][:100]] += 1
+            if done % 200 == 0:
+                speed = done / (time.monotonic() - start)
+                print(
+                    f"{done} of {len(seeds)}: {len(failures)} failures, {speed:.0f}/s", flush=True
+                )
+        chosen = sorted(failures, key=lambda item: len(item[2]))[:keep]
+        tasks = [(text, what.split(": ")[0]) for _, what, text in chosen]
+        for (seed, what, _), small in zip(chosen, pool.imap(_reduced, tasks), strict=True):
+            print(f"\n##### seed {seed}: {what}\n{small}", flush=True)
+    for kind, count in kinds.most_common():
+        print(f"{count:6} x {kind}")
+    print(f"{len(failures)} of {len(seeds)} programs fail: {[seed for seed, *_ in failures[:40]]}")
+    return 1 if failures else 0

@@ -1,0 +1,49 @@
+"""Random programs: dpy against dual numbers, which are themselves checked against differences."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.programs import compare
+from tests.programs.generator import generate
+from tests.programs.shrink import shrink
+
+PROGRAMS = 500
+CHUNK = 20
+
+
+def test_dual_numbers_agree_with_numerical_differences() -> None:
+    compared = 0
+    for seed in range(60):
+        text = compare.accepted(seed)
+        truth = compare.expected(text)
+        assert truth is not None
+        slopes = compare.leaves(truth[1])
+        for slope, (estimate, uncertainty) in zip(slopes, compare.numerical(text), strict=True):
+            if uncertainty < 1e-5 * max(1.0, abs(estimate)):  # away from kinks
+                assert abs(slope - estimate) <= 1e-6 * max(1.0, abs(slope)) + 10 * uncertainty, text
+                compared += 1
+    assert compared > 200
+
+
+def test_same_seed_gives_same_program() -> None:
+    assert generate(11) == generate(11)
+    assert generate(11) != generate(12)
+
+
+def test_shrinking_keeps_what_fails() -> None:
+    text = generate(5) + "\nMARK = 1 + 2\n"
+    assert shrink(text, lambda candidate: "1 + 2" in candidate) == "MARK = 1 + 2"
+
+
+@pytest.mark.parametrize("first", range(0, PROGRAMS, CHUNK))
+def test_gradient_of_random_programs(first: int) -> None:
+    failures = []
+    for seed in range(first, first + CHUNK):
+        text = compare.accepted(seed)
+        found = compare.failure(text)
+        if found:
+            failures.append(f"seed {seed} ({found})")
+    assert not failures, "\n".join(
+        [*failures, "reduce them by `python -m tests.programs.generator --seeds FIRST:LAST`"]
+    )
