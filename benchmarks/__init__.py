@@ -1,0 +1,1 @@
+"""How fast dpy's gradients are, beside the plain program, adjoints by hand, and other systems."""
