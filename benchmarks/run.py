@@ -20,6 +20,9 @@ from typing import Any
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
+if not __package__:  # run as a file, not as a module
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 import numpy as np  # noqa: E402 - the number of threads is read when NumPy is imported
 
 import dpy  # noqa: E402

@@ -11,8 +11,8 @@ import numpy as np
 def logistic(x: float, r: float, n: int) -> float:
     """A scalar loop with a branch."""
     s = 0.0
-    for i in range(n):  # noqa: B007
-        if x > 0.5:  # noqa: SIM108
+    for i in range(n):
+        if x > 0.5:
             x = r * x * (1 - x)
         else:
             x = math.sin(r * x)
