@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "atan2_partial", "base_log", "digamma", "divide", "divide_or_zero", "floor_divide",
-    "fmax_share", "fmin_share", "i1", "larger_share", "ldexp", "less_one", "logistic_difference",
-    "polygamma", "power", "sign", "sinc_partial", "smaller_share",
+    "atan2_partial", "base_log", "bessel_i", "digamma", "divide", "divide_or_zero", "fmax_share",
+    "fmin_share", "larger_share", "ldexp", "less_one", "logistic_difference", "polygamma", "power",
+    "rsqrt", "sign", "sinc_curvature", "sinc_partial", "smaller_share", "square",
 ]  # fmt: skip
 
 _REAL = (float, int)
@@ -78,12 +78,26 @@ def divide_or_zero(a: Any, b: Any) -> Any:
     return divide(a, np.where(kept, b, 1)) * kept
 
 
-def floor_divide(a: Any, b: Any) -> Any:
-    """``a // b`` as IEEE gives it for a zero `b`."""
-    if type(a) in _REAL and type(b) in _REAL:
-        return a // b if b else _divide_by_zero(a, b)
+def square(x: Any) -> Any:
+    """``x * x``, infinite where it overflows."""
+    if type(x) in _PYTHON:
+        return x * x
     with np.errstate(all="ignore"):
-        return np.floor(a / b)
+        return x * x
+
+
+def rsqrt(x: Any) -> Any:
+    """``1 / sqrt(x)``: infinite at 0, NaN for negative reals.
+
+    >>> rsqrt(4), rsqrt(0.0), rsqrt(-1.0), rsqrt(-1 + 0j)
+    (0.5, inf, nan, -1j)
+    """
+    if type(x) in _REAL:
+        return 1.0 / math.sqrt(x) if x > 0 else math.inf if x == 0 else math.nan
+    if type(x) is complex:
+        return divide(1.0, cmath.sqrt(x))
+    with np.errstate(all="ignore"):
+        return 1.0 / np.sqrt(x)
 
 
 # --- powers -----------------------------------------------------------------------------------
@@ -258,28 +272,37 @@ def ldexp(x: Any, i: Any) -> Any:
 _SINC_SERIES = [(-1.0) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 10)]
 
 
-def sinc_partial(x: Any, y: Any) -> Any:
-    """The derivative of ``y = sin(pi x) / (pi x)``: a series near 0, where the formula cancels."""
+def sinc_partial(x: Any) -> Any:
+    """The derivative of ``sin(pi x) / (pi x)``: a series near 0, where the formula cancels."""
     t = math.pi * x
-    square = t * t
-    series = 0.0 * square
+    square_of_t = t * t
+    series = 0.0 * square_of_t
     for coefficient in reversed(_SINC_SERIES):
-        series = series * square + coefficient
+        series = series * square_of_t + coefficient
     near = abs(t) < 0.5
-    return np.where(near, math.pi * t * series, (np.cos(t) - y) / np.where(near, 1, x))[()]
+    far = (np.cos(t) - np.sinc(x)) / np.where(near, 1, x)
+    return np.where(near, math.pi * t * series, far)[()]
 
 
-_I1_NODES = [math.cos(math.pi * (k + 0.5) / 128) for k in range(64)]
+def sinc_curvature(x: Any, slope: Any) -> Any:
+    """The second derivative of sinc, from the first: ``x s'' + 2 s' = -pi**2 x s``."""
+    zero = x == 0
+    ratio = np.where(zero, -math.pi**2 / 3, slope / np.where(zero, 1, x))[()]
+    return -(math.pi**2) * np.sinc(x) - 2.0 * ratio
 
 
-def i1(x: Any) -> Any:
-    """The modified Bessel function of order 1, the derivative of ``i0``.
+_NODES = [math.pi * (k + 0.5) / 128 for k in range(64)]
+
+
+def bessel_i(n: int, x: Any) -> Any:
+    """The modified Bessel function of integer order; ``i0`` has the derivative ``bessel_i(1, x)``.
 
     The trapezoidal rule for its integral over a period, which converges geometrically: full
     accuracy as far as ``i0`` does not overflow.
     """
+    function = np.sinh if n % 2 else np.cosh
     with np.errstate(over="ignore"):
-        total = sum(np.sinh(x * node) * node for node in _I1_NODES)
+        total = sum(function(x * math.cos(node)) * math.cos(n * node) for node in _NODES)
         return total * (1.0 / 64)
 
 
