@@ -27,9 +27,9 @@ def page() -> str:
     classes = [getattr(errors, name) for name in errors.__all__]
     parts = [HEAD]
     for error in (c for c in classes if issubclass(c, Exception)):
-        bases = ", ".join(f"`{base.__name__}`" for base in error.__bases__)
+        bases = " or ".join(f"`{base.__name__}`" for base in error.__bases__)
         text = inspect.cleandoc(error.__doc__ or "").replace("``", "`")
-        parts.append(f"\n## {error.__name__}\n\nA {bases}.\n\n{text}\n")
+        parts.append(f"\n## {error.__name__}\n\nAlso caught as {bases}.\n\n{text}\n")
     return "".join(parts)
 
 
