@@ -17,8 +17,9 @@ HEAD = """\
 
 Written by `docs/make_errors.py` from the docstrings in `dpy/errors.py`: change them there.
 
-Every error of dpy says what is wrong, where (your file and line, with a caret), why, and how to repair it. An
-exception that your own code raises keeps its type and message, in the forward and in the pullback.
+Every error of dpy says what is wrong, where (your file and line, with a caret), why, and how to
+repair it. An exception that your own code raises keeps its type and message, in the forward and in
+the pullback.
 """
 
 

@@ -1,5 +1,7 @@
 """What all tests share: a seeded generator, hypothesis's profile, the verifier switched on."""
 
+# ruff: noqa: E402 - the number of threads is set before NumPy is loaded
+
 from __future__ import annotations
 
 import os
