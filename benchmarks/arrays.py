@@ -61,6 +61,51 @@ def mlp_problem(batch: int) -> Workload:
     )
 
 
+# --- one large layer --------------------------------------------------------------------------
+
+
+@dataclass
+class Dense:
+    """A layer."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+def dense_loss(layer: Dense, x: np.ndarray) -> float:
+    return np.sum(np.tanh(layer.weight @ x + layer.bias[:, None]))
+
+
+def dense_by_hand(layer: Dense, x: np.ndarray) -> Any:
+    y = np.tanh(layer.weight @ x + layer.bias[:, None])
+    d = 1 - y * y
+    return np.sum(y), (Dense(d @ x.T, d.sum(axis=1)), layer.weight.T @ d)
+
+
+def dense_rewrite(xp: Any) -> Any:
+    return lambda weight, bias, x: xp.sum(xp.tanh(weight @ x + bias[:, None]))
+
+
+def dense_problem() -> Workload:
+    random = np.random.default_rng(6)
+    layer = Dense(
+        random.standard_normal((100, 1000), dtype=np.float32) * np.float32(0.04),
+        np.zeros(100, np.float32),
+    )
+    x = random.standard_normal((1000, 128), dtype=np.float32)
+    return Workload(
+        "Dense 1000-100 tanh, batch 128, float32",
+        "large arrays",
+        dense_loss,
+        (layer, x),
+        dense_by_hand,
+        (layer.weight, layer.bias, x),
+        dict.fromkeys(("autograd", "jax", "torch"), dense_rewrite),
+        {"primal": 3.0, "memory": 12.0},
+        tolerance=1e-4,
+    )
+
+
 # --- an LSTM cell -----------------------------------------------------------------------------
 
 
@@ -237,6 +282,7 @@ def workloads() -> list[Workload]:
     return [
         mlp_problem(1),
         mlp_problem(32),
+        dense_problem(),
         lstm_problem(),
         matrix_problem(),
         chain_problem(10),

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 __all__ = ["PEERS", "Peer", "installed"]
 
 
@@ -62,7 +64,7 @@ class Jax(Peer):
 
 
 class Torch(Peer):
-    """PyTorch, eager, in double precision."""
+    """PyTorch, eager, in double precision where the program has it."""
 
     def __init__(self) -> None:
         import torch
@@ -72,7 +74,7 @@ class Torch(Peer):
 
     def prepare(self, f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[[], Any]:
         torch = self.module
-        leaves = [torch.tensor(a, dtype=torch.float64, requires_grad=True) for a in args]
+        leaves = [torch.tensor(np.asarray(a), requires_grad=True) for a in args]
 
         def run() -> Any:
             y = f(*leaves)

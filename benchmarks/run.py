@@ -13,6 +13,7 @@ import math
 import os
 import platform
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,29 +48,32 @@ def candidates(
     if workload.by_hand is not None:
         by_hand = workload.by_hand
         ways["hand"] = lambda: by_hand(*args)
-        check(workload.name, "dpy", gradient, flatten(by_hand(*args)[1]))
+        check(workload, "dpy", gradient, flatten(by_hand(*args)[1]))
     for name, peer in others.items():
         if peer is not None and name in workload.rewrites:
             program = workload.rewrites[name](peer.module)
             ways[name] = peer.prepare(program, workload.peer_args or ())
             found = flatten(ways[name]()[1])
-            check(workload.name, name, found, gradient[: len(found)])
+            check(workload, name, found, gradient[: len(found)])
     return ways
 
 
-def check(workload: str, way: str, found: np.ndarray, expected: np.ndarray) -> None:
+def check(workload: Workload, way: str, found: np.ndarray, expected: np.ndarray) -> None:
     """Fail where a gradient is wrong: its time would mean nothing."""
-    scale = np.max(np.abs(expected))
-    if found.shape != expected.shape or np.max(np.abs(found - expected)) > 1e-9 * scale:
-        raise AssertionError(f"{workload}: the gradient of {way} is wrong: {found} != {expected}")
+    allowed = workload.tolerance * np.max(np.abs(expected))
+    if found.shape != expected.shape or not np.max(np.abs(found - expected)) <= allowed:
+        raise AssertionError(
+            f"{workload.name}: the gradient of {way} is wrong: {found} != {expected}"
+        )
 
 
 def measure(
     workload: Workload, others: dict[str, peers.Peer | None], quick: bool
 ) -> dict[str, Any]:
     """One row, as it goes to the JSON file."""
+    ways = candidates(workload, others)
     times = timing.compare(
-        candidates(workload, others),
+        ways,
         rounds=5 if quick else 25,
         duration=0.002 if quick else 0.005,
     )
@@ -77,17 +81,29 @@ def measure(
     row["seconds"] = {name: time.minimum for name, time in times.items()}
     row["median_seconds"] = {name: time.median for name, time in times.items()}
     row["calls"] = {name: time.calls for name, time in times.items()}
+    row["peak_bytes"] = {name: peak_bytes(ways[name]) for name in ("primal", "dpy")}
     row["limits"] = workload.limits
     row["over"] = over_limit(row)
     return row
 
 
+def peak_bytes(f: Callable[[], Any]) -> int:
+    """The most memory that one call holds at a time, beyond what was there before."""
+    tracemalloc.start()
+    try:
+        f()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 def over_limit(row: dict[str, Any]) -> list[str]:
     """The limits that a row does not keep."""
-    seconds, limits = row["seconds"], row["limits"]
+    seconds, limits, peak = row["seconds"], row["limits"], row["peak_bytes"]
     found = {
         "primal": seconds["dpy"] / seconds["primal"],
         "hand": seconds["dpy"] / seconds.get("hand", math.nan),
+        "memory": peak["dpy"] / max(1, peak["primal"]),
         "microseconds": 1e6 * seconds["dpy"],
     }
     return [name for name, limit in limits.items() if found[name] > limit]
@@ -140,7 +156,7 @@ def verdict(row: dict[str, Any]) -> str:
     """What the limits say."""
     if not row["limits"]:
         return ""
-    names = {"primal": "dpy/primal", "hand": "dpy/hand", "microseconds": "us"}
+    names = {"primal": "dpy/primal", "hand": "dpy/hand", "memory": "memory", "microseconds": "us"}
     limits = ", ".join(f"{names[name]} <= {limit:g}" for name, limit in row["limits"].items())
     return f"{limits}: {'OVER' if row['over'] else 'ok'}"
 

@@ -23,7 +23,8 @@ class Workload:
         by_hand: ``(*args) -> (value, gradients)``, the adjoint as an expert writes it.
         peer_args: the same arguments for other systems: numbers and arrays only.
         rewrites: for a peer, a function from its array module to the program rewritten for it.
-        limits: what the ratios may be: ``"primal"``, ``"hand"``, or ``"microseconds"``.
+        limits: what the ratios ("primal", "hand", "memory") or the "microseconds" may be.
+        tolerance: how far gradients may differ, relative to the largest entry.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Workload:
     peer_args: tuple[Any, ...] | None = None
     rewrites: dict[str, Callable[[Any], Callable[..., Any]]] = field(default_factory=dict)
     limits: dict[str, float] = field(default_factory=dict)
+    tolerance: float = 1e-9
 
 
 def flatten(x: Any) -> np.ndarray:
