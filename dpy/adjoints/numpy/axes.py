@@ -9,9 +9,11 @@ import numpy as np
 
 __all__ = [
     "NO_VALUE",
+    "at_least_one",
     "functions",
     "kept_shape",
     "methods",
+    "present",
     "reduced_size",
     "restore_axes",
     "rounds",
@@ -108,6 +110,17 @@ def reduced_size(
     for length, kept in zip(shape, kept_shape(shape, axis), strict=True):
         size *= length if kept == 1 else 1
     return size
+
+
+def at_least_one(count: Any) -> Any:
+    """A count to divide by, where a sum of nothing is zero already."""
+    return max(count, 1) if isinstance(count, int) else np.maximum(count, 1)
+
+
+def present(a: Any, where: Any) -> Any:
+    """The mask of the elements that the NaN-skipping functions look at."""
+    mask = ~np.isnan(a)
+    return mask if where is True or where is NO_VALUE else mask & where
 
 
 def rows_of(x: Any, axis: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from dpy.adjoints.numpy.arguments import no_out
 from dpy.adjoints.numpy.axes import functions, methods, smooth_shape
 from dpy.adjoints.registry import adjoint, nondifferentiable
-from dpy.cotangent import is_zero, unbroadcast
+from dpy.cotangent import conjugate, is_zero, unbroadcast
 
 nondifferentiable(
     *functions("zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like"),
@@ -204,9 +204,14 @@ def geomspace(
             return None, None
         d = np.multiply(d_y, np.conj(y))
         d_log_start, d_log_stop = spread_linspace(d, None, num, endpoint, axis)
-        return d_log_start / np.conj(start), d_log_stop / np.conj(stop)
+        return over(d_log_start, start), over(d_log_stop, stop)
 
     return y, geomspace_pullback
+
+
+def over(d: Any, x: Any) -> Any:
+    """``d / conj(x)``."""
+    return d / conjugate(x if np.ndim(x) == 0 else np.asarray(x))
 
 
 @adjoint(np.meshgrid)

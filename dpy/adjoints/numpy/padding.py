@@ -27,6 +27,9 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "wrap": (),
 }
 
+# Modes that are linear only up to a constant, and the option that holds it.
+VALUES = {"constant": "constant_values", "linear_ramp": "end_values"}
+
 
 @adjoint(np.pad, static=("pad_width", "mode", "stat_length", "reflect_type"), fresh=True)
 def pad(
@@ -72,7 +75,7 @@ def cut_borders(
 ) -> tuple[Any, Any, Any]:
     """The cotangents of the array, of `constant_values` and of `end_values`."""
     linear = {name: given[name] for name in OPTIONS[mode] if name in given}
-    value_name = {"constant": "constant_values", "linear_ramp": "end_values"}.get(mode)
+    value_name = VALUES.get(mode, "")
     linear.pop(value_name, None)  # with borders that end in zero the padding is linear
     d_values = np.zeros((len(shape), 2), d.dtype)
     widths = widths_of(pad_width, len(shape))
@@ -83,7 +86,7 @@ def cut_borders(
         n = shape[axis]
         d = np.moveaxis(d, axis, -1)
         borders = np.concatenate([d[..., :before], d[..., before + n :]], axis=-1)
-        if value_name is not None:
+        if value_name:
             for side, ends in enumerate(((1.0, 0.0), (0.0, 1.0))):
                 ramp = np.pad(np.zeros(n), (before, after), mode, **{value_name: ends})
                 ramp = np.concatenate([ramp[:before], ramp[before + n :]]).astype(d.dtype)

@@ -1,4 +1,4 @@
-"""Adjoints of reductions: sums, products, means, variances, extrema, and their NaN twins."""
+"""Adjoints of reductions: sums, means, products, extrema, and their NaN twins; integrals."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 from dpy.adjoints.numpy.arguments import no_out
 from dpy.adjoints.numpy.axes import (
     NO_VALUE,
+    at_least_one,
     functions,
     methods,
+    present,
     reduced_size,
     restore_axes,
     rows_of,
@@ -19,12 +21,11 @@ from dpy.adjoints.numpy.axes import (
     unrows,
 )
 from dpy.adjoints.registry import adjoint, nondifferentiable
-from dpy.cotangent import is_zero, unbroadcast
+from dpy.cotangent import conjugate, unbroadcast
 
 # The extrema take no dtype, the means no initial value.
 REDUCED = ("axis", "dtype", "out", "keepdims", "where")
 EXTREMUM = ("axis", "out", "keepdims", "where")
-SPREAD = ("axis", "dtype", "out", "ddof", "keepdims", "where", "correction")
 
 nondifferentiable(
     *functions("all", "any", "argmax", "argmin", "nanargmax", "nanargmin", "count_nonzero"),
@@ -139,16 +140,8 @@ def spread_mean(d_y: Any, shape: Any, axis: Any, keepdims: Any, where: Any) -> A
     """The adjoint of a mean. An empty mean (NaN) has no element to pass a cotangent to."""
     if shape is None:
         return None
-    count = np.maximum(reduced_size(shape, axis, keepdims, where, np.result_type(d_y)), 1)
-    if where is True:
-        count = int(count)
-    return spread(d_y / count, shape, axis, keepdims, where)
-
-
-def present(a: Any, where: Any) -> Any:
-    """The mask of the elements that the NaN-skipping functions look at."""
-    mask = ~np.isnan(a)
-    return mask if where is True or where is NO_VALUE else mask & where
+    count = reduced_size(shape, axis, keepdims, where, np.result_type(d_y))
+    return spread(d_y / at_least_one(count), shape, axis, keepdims, where)
 
 
 # --- products ---------------------------------------------------------------------------------
@@ -228,199 +221,6 @@ def products_of_others(a: Any, axis: Any, where: Any = True) -> Any:
     before = np.cumprod(np.concatenate([ones, rows[..., :-1]], axis=-1), axis=-1)
     after = np.cumprod(np.concatenate([ones, rows[..., :0:-1]], axis=-1), axis=-1)
     return unrows(before * after[..., ::-1], a.shape, axis)
-
-
-# --- variances --------------------------------------------------------------------------------
-
-
-@adjoint(np.var, *methods("var"), static=SPREAD, fresh=True)
-def var(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    where: Any = True,
-    mean: Any = NO_VALUE,
-    correction: Any = NO_VALUE,
-) -> Any:
-    """y = sum |a - m|^2 / (n - ddof); a also moves m, which has no effect to first order."""
-    given = {"where": where, "mean": mean, "correction": correction}
-    shape = smooth_shape(a, dtype)
-
-    def var_pullback(d_y: Any) -> Any:
-        return spread_variance(2.0 * d_y, a, shape, axis, ddof, keepdims, where, mean, correction)
-
-    return np.var(a, axis, dtype, no_out(out), ddof, keepdims, **given), var_pullback
-
-
-@adjoint(np.std, *methods("std"), static=SPREAD, fresh=True)
-def std(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    where: Any = True,
-    mean: Any = NO_VALUE,
-    correction: Any = NO_VALUE,
-) -> Any:
-    """y = the square root of the variance; where all elements are equal the gradient is 0."""
-    given = {"where": where, "mean": mean, "correction": correction}
-    shape = smooth_shape(a, dtype)
-    y = np.std(a, axis, dtype, no_out(out), ddof, keepdims, **given)
-
-    def std_pullback(d_y: Any) -> Any:
-        d = over(d_y, y)
-        return spread_variance(d, a, shape, axis, ddof, keepdims, where, mean, correction)
-
-    return y, std_pullback
-
-
-@adjoint(np.nanvar, static=SPREAD, fresh=True)
-def nanvar(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    where: Any = True,
-    mean: Any = NO_VALUE,
-    correction: Any = NO_VALUE,
-) -> Any:
-    """y = the variance of those a that are not NaN."""
-    given = {"where": where, "mean": mean, "correction": correction}
-    shape = smooth_shape(a, dtype)
-    mask = present(a, where)
-
-    def nanvar_pullback(d_y: Any) -> Any:
-        return spread_variance(2.0 * d_y, a, shape, axis, ddof, keepdims, mask, mean, correction)
-
-    return np.nanvar(a, axis, dtype, no_out(out), ddof, keepdims, **given), nanvar_pullback
-
-
-@adjoint(np.nanstd, static=SPREAD, fresh=True)
-def nanstd(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    where: Any = True,
-    mean: Any = NO_VALUE,
-    correction: Any = NO_VALUE,
-) -> Any:
-    """y = the standard deviation of those a that are not NaN."""
-    given = {"where": where, "mean": mean, "correction": correction}
-    shape = smooth_shape(a, dtype)
-    mask = present(a, where)
-    y = np.nanstd(a, axis, dtype, no_out(out), ddof, keepdims, **given)
-
-    def nanstd_pullback(d_y: Any) -> Any:
-        d = over(d_y, y)
-        return spread_variance(d, a, shape, axis, ddof, keepdims, mask, mean, correction)
-
-    return y, nanstd_pullback
-
-
-def over(d_y: Any, y: Any) -> Any:
-    """``d_y / y``, and zero where y is zero (the kink of the square root)."""
-    flat = np.equal(y, 0)
-    return np.where(flat, 0.0, d_y) / np.where(flat, 1.0, y).astype(np.result_type(y))
-
-
-def spread_variance(
-    d: Any,
-    a: Any,
-    shape: Any,
-    axis: Any,
-    ddof: Any,
-    keepdims: Any,
-    where: Any,
-    mean: Any,
-    correction: Any,
-) -> tuple[Any, Any]:
-    """``d * (a - mean) / (n - ddof)`` for a, and minus its sum for a mean that was given."""
-    if shape is None:
-        return None, None
-    dtype = np.result_type(d)
-    count = reduced_size(shape, axis, True, where, dtype)
-    deviation = np.subtract(a, masked_mean(a, axis, where, count) if mean is NO_VALUE else mean)
-    degrees = count - (ddof if correction is NO_VALUE else correction)
-    # Without degrees of freedom the value is NaN or infinite, and so is the gradient.
-    scale = np.where(np.greater(degrees, 0), degrees, np.nan).astype(dtype)
-    weight = restore_axes(np.asarray(d), shape, axis, keepdims) / scale
-    d_a = weight * deviation
-    if where is not True:
-        d_a = np.where(where, d_a, 0.0)
-    return d_a, None if mean is NO_VALUE else -unbroadcast(d_a, np.shape(mean))
-
-
-def masked_mean(a: Any, axis: Any, where: Any, count: Any) -> Any:
-    """The mean over the mask with its axes kept; no warning where the mask is empty."""
-    return np.sum(a, axis=axis, keepdims=True, where=where) / np.maximum(count, 1)
-
-
-@adjoint(np.average, static=("axis", "returned", "keepdims"), fresh=True)
-def average(
-    a: Any,
-    axis: Any = None,
-    weights: Any = None,
-    returned: Any = False,
-    keepdims: Any = False,
-) -> Any:
-    """y = sum(a * w) / sum(w), and the sum of the weights if `returned`."""
-    y = np.average(a, axis, weights, returned, keepdims=keepdims)
-
-    def average_pullback(d_y: Any) -> Any:
-        d_average, d_total = (d_y[0], d_y[1]) if returned else (d_y, None)
-        return spread_average(
-            d_average, d_total, y[0] if returned else y, a, weights, axis, keepdims
-        )
-
-    return y, average_pullback
-
-
-def spread_average(
-    d_y: Any, d_total: Any, y: Any, a: Any, weights: Any, axis: Any, keepdims: Any
-) -> tuple[Any, Any]:
-    """The cotangents of the values and of their weights."""
-    a = np.asarray(a)
-    d_y = 0.0 if is_zero(d_y) else restore_axes(d_y, a.shape, axis, keepdims)
-    d_total = 0.0 if is_zero(d_total) else restore_axes(d_total, a.shape, axis, keepdims)
-    if weights is None:
-        return spread(d_y / reduced_size(a.shape, axis), a.shape), None
-    w = aligned_weights(np.asarray(weights), a, axis)
-    total = np.sum(np.broadcast_to(w, a.shape), axis=axis, keepdims=True)
-    centre = restore_axes(y, a.shape, axis, keepdims)
-    d_w = d_y * np.conj((a - centre) / total) + d_total
-    d_w = unbroadcast(np.broadcast_to(d_w, a.shape), w.shape)
-    return d_y * np.conj(w / total), unaligned_weights(d_w, np.shape(weights), a, axis)
-
-
-def aligned_weights(w: Any, a: Any, axis: Any) -> Any:
-    """Weights given along the reduced axes only, as an array that broadcasts against `a`."""
-    if w.shape == a.shape:
-        return w
-    axes = [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
-    order = sorted(range(len(axes)), key=axes.__getitem__)
-    lengths = [a.shape[i] if i in axes else 1 for i in range(a.ndim)]
-    return np.reshape(np.transpose(w, order), lengths)
-
-
-def unaligned_weights(d_w: Any, shape: tuple[int, ...], a: Any, axis: Any) -> Any:
-    """The inverse of `aligned_weights`."""
-    if shape == a.shape:
-        return d_w
-    axes = [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
-    order = sorted(range(len(axes)), key=axes.__getitem__)
-    lengths = [shape[i] for i in order]
-    inverse = sorted(range(len(order)), key=order.__getitem__)
-    return np.transpose(np.reshape(d_w, lengths), inverse)
 
 
 # --- extrema ----------------------------------------------------------------------------------
@@ -562,7 +362,7 @@ def spread_trapezoid(d: Any, y: Any, x: Any, dx: Any, axis: Any) -> tuple[Any, A
     last = (slice(None),) * (axis % y.ndim)
     middle = (y[(*last, slice(1, None))] + y[(*last, slice(None, -1))]) / 2.0
     step = dx if x is None else steps_along(x, y.ndim, axis)
-    half = np.broadcast_to(d * np.conj(step) / 2.0, middle.shape)
+    half = np.broadcast_to(d * conjugate(step) / 2.0, middle.shape)
     zero = np.zeros(kept_like(y.shape, axis), half.dtype)
     before, after = (
         np.concatenate([half, zero], axis),

@@ -86,7 +86,7 @@ def reading_order(a: Any, order: Any) -> Any:
 
 def put_back(d_y: Any, shape: tuple[int, ...], places: Any) -> Any:
     """Undo a reshape that read the elements in the order that `reading_order` found."""
-    if places is None or isinstance(places, str):
+    if isinstance(places, str):
         return np.reshape(d_y, shape, places)
     return np.reshape(np.ravel(d_y)[np.argsort(places)], shape)
 
@@ -410,7 +410,8 @@ def attribute_rule(
             is_nondifferentiable=back is None,
         )
         registry._register(rule, replace=True)
-        rule.primal = operator.attrgetter(name)
+        rule.primal = operator.attrgetter(name)  # what runs, since a descriptor cannot be called
+        registry._register(rule, replace=True)
 
 
 def no_flat(d_y: Any, x: Any) -> Any:
