@@ -162,12 +162,17 @@ def _equal(a: Any, b: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A leaf has `leaf`; anything else `read` (its slots) and `build` (from mirrored slots)."""
+    """A leaf has `leaf`; anything else `read` (its slots) and `build` (from mirrored slots).
+
+    `frozen`: which values its slots hold can never change.
+    `is_by_value`: besides, its identity means nothing: its cotangent lives in locals only.
+    """
 
     leaf: Callable[[Any, Any, bool], Any] = leaves.no_gradient
     read: Callable[[Any], Slots] | None = None
     build: Callable[[Any, Slots], Any] = lambda x, values: None
     frozen: bool = False
+    is_by_value: bool = False
 
 
 def _bare(cls: type) -> Any:
@@ -369,18 +374,21 @@ _LEAF_TYPES: tuple[tuple[Any, Callable[[Any, Any, bool], Any]], ...] = (
 )
 
 _CONTAINER_TYPES: tuple[tuple[Any, Kind], ...] = (
-    (tuple, Kind(read=_read_tuple, build=_build_tuple, frozen=True)),
+    (tuple, Kind(read=_read_tuple, build=_build_tuple, frozen=True, is_by_value=True)),
     (list, Kind(read=_read_list, build=_build_list)),
     (dict, Kind(read=lambda x: dict(dict.items(x)), build=_build_dict)),
     (collections.deque, Kind(read=_read_deque, build=_build_deque)),
     (types.CellType, Kind(read=_read_cell, build=_build_cell)),
     (types.FunctionType, Kind(read=_read_function, build=_build_stateful)),
-    (types.MethodType, Kind(read=_read_method, build=_build_method, frozen=True)),
+    (types.MethodType, Kind(read=_read_method, build=_build_method, frozen=True, is_by_value=True)),
     (
         (types.BuiltinFunctionType, types.MethodWrapperType),
-        Kind(read=_read_builtin_method, build=_build_stateful, frozen=True),
+        Kind(read=_read_builtin_method, build=_build_stateful, frozen=True, is_by_value=True),
     ),
-    (functools.partial, Kind(read=_read_partial, build=_build_stateful, frozen=True)),
+    (
+        functools.partial,
+        Kind(read=_read_partial, build=_build_stateful, frozen=True, is_by_value=True),
+    ),
 )
 
 _ATOM = Kind()
