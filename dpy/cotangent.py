@@ -124,6 +124,8 @@ def project(d: Any, x: Any) -> Any:
         return _project_generic(d, x)
     if kind is bool or x is None or kind is str:
         return ZERO
+    if isinstance(x, (tuple, list)) and isinstance(d, np.ndarray):
+        d = unbroadcast(d, np.shape(x))  # a sequence that a function took as an array
     if isinstance(x, tuple):
         items = [d.get(i, ZERO) for i in range(len(x))] if isinstance(d, dict) else d
         return tuple(map(project, items, x))

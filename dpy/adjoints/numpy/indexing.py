@@ -252,7 +252,6 @@ def array_choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> 
 @adjoint(np.select, fresh=True)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """Elements of the first choice whose condition holds, else of `default`."""
-
     shapes = [np.shape(choice) for choice in choicelist]
 
     def select_pullback(d_y: Any) -> Any:

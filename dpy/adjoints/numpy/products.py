@@ -39,7 +39,7 @@ def matmul_left(d_y: Any, b: Any) -> Any:
     if ndim == 2:
         return d_y @ (b.T if b.dtype.kind != "c" else b.T.conj())
     if ndim == 1:
-        return np.multiply.outer(d_y, conj(b))
+        return column_times(d_y, conj(b))
     if np.ndim(d_y) == ndim - 1:  # a is a vector
         return (d_y[..., None, :] @ hermitian(b))[..., 0, :]
     return d_y @ hermitian(b)
@@ -55,11 +55,20 @@ def matmul_right(d_y: Any, a: Any, b_ndim: int) -> Any:
     if ndim == 1:
         return conj(a) * d_y if b_ndim == 1 else conj(a)[:, None] * d_y[..., None, :]
     if b_ndim == 2:  # one matrix for the whole batch: sum over it in one product
-        rows = a.reshape(-1, a.shape[-1])
-        return hermitian(rows) @ d_y.reshape(-1, d_y.shape[-1])
+        return hermitian(_rows(a)) @ _rows(d_y)
     if b_ndim == 1:
-        return hermitian(a.reshape(-1, a.shape[-1])) @ d_y.reshape(-1)
+        return hermitian(_rows(a)) @ d_y.ravel()
     return hermitian(a) @ d_y
+
+
+def column_times(d_y: Any, b: Any) -> Any:
+    """The products of each element of `d_y` with the vector `b`."""
+    return d_y[..., None] * b if np.ndim(d_y) else d_y * b
+
+
+def _rows(x: Any) -> Any:
+    """All rows of an array in one matrix."""
+    return x.reshape(int(np.prod(x.shape[:-1])), x.shape[-1])
 
 
 @adjoint(np.matmul, np.linalg.matmul, fresh=True)
@@ -84,7 +93,7 @@ def dot_left(d_y: Any, b: Any, a_ndim: int) -> Any:
     if b.ndim == 0:
         return d_y * b
     if b.ndim == 1:
-        return np.multiply.outer(d_y, b)
+        return column_times(d_y, b)
     if b.ndim == 2:
         return d_y @ b.T
     summed = tuple(range(-b.ndim + 1, 0))
@@ -101,7 +110,10 @@ def dot_right(d_y: Any, a: Any, b_ndim: int) -> Any:
     if a.ndim == 2 and b_ndim <= 2:
         return a.T @ d_y
     kept = tuple(range(a.ndim - 1))
-    d_b = np.tensordot(a, d_y, (kept, kept)) if kept else np.multiply.outer(a, d_y)
+    if kept:
+        d_b = np.tensordot(a, d_y, (kept, kept))
+    else:
+        d_b = a.reshape(-1, *[1] * np.ndim(d_y)) * d_y
     return np.moveaxis(d_b, 0, -2) if b_ndim > 1 else d_b
 
 
@@ -193,8 +205,10 @@ def vecdot(x1: Any, x2: Any, /, *, axis: Any = -1, keepdims: bool = False) -> An
     """y = the sum of conj(x1) * x2 along `axis`."""
 
     def vecdot_pullback(d_y: Any) -> Any:
-        d_y = vecdot_expanded(d_y, axis, keepdims)
-        return np.conjugate(d_y) * vecdot_operand(x2, x1, axis), d_y * vecdot_operand(x1, x2, axis)
+        return (
+            vecdot_part(np.conjugate(d_y), x2, x1, axis, keepdims),
+            vecdot_part(d_y, x1, x2, axis, keepdims),
+        )
 
     return np.vecdot(x1, x2, axis=axis, keepdims=keepdims), vecdot_pullback
 
@@ -214,7 +228,9 @@ if hasattr(np, "matvec"):
 
         def matvec_pullback(d_y: Any) -> Any:
             d_y = np.asarray(d_y)
-            return d_y[..., :, None] * conj(x2)[..., None, :], np.matvec(hermitian(x1), d_y)
+            return d_y[..., :, None] * conj(x2)[..., None, :], np.matvec(
+                hermitian(np.asarray(x1)), d_y
+            )
 
         return np.matvec(x1, x2), matvec_pullback
 
@@ -373,11 +389,7 @@ def _back(d_x: Any, x: Any, axis: int) -> Any:
     return np.moveaxis(d_x, -1, axis)
 
 
-def vecdot_expanded(d_y: Any, axis: int, keepdims: bool) -> Any:
-    """`d_y` with the summed axis put back."""
-    return d_y if keepdims else np.expand_dims(d_y, axis)
-
-
-def vecdot_operand(x: Any, other: Any, axis: int) -> Any:
-    """`x`, its axes aligned so that the product with an expanded `d_y` broadcasts."""
-    return np.asarray(x)
+def vecdot_part(d_y: Any, other: Any, x: Any, axis: int, keepdims: bool) -> Any:
+    """``d_y * other``, laid out as the operand `x` of a `vecdot` along `axis`."""
+    d_last = np.moveaxis(d_y, axis, -1) if keepdims else np.expand_dims(d_y, -1)
+    return _back(d_last * np.moveaxis(other, axis, -1), x, axis)
