@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, fields, replace
 from types import TracebackType
 
@@ -19,7 +19,8 @@ class Settings:
     verify: bool = False
 
 
-_current: ContextVar[Settings] = ContextVar("dpy_settings", default=Settings())
+_DEFAULT = Settings()
+_current: ContextVar[Settings] = ContextVar("dpy_settings", default=_DEFAULT)
 
 
 def current() -> Settings:
@@ -46,10 +47,11 @@ class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=
         if unknown:
             raise TypeError(f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}")
         self._changes = changes
+        self._tokens: list[Token[Settings]] = []
 
     def __enter__(self) -> Settings:
         new = replace(_current.get(), **self._changes)
-        self._token = _current.set(new)
+        self._tokens.append(_current.set(new))
         return new
 
     def __exit__(
@@ -58,4 +60,4 @@ class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _current.reset(self._token)
+        _current.reset(self._tokens.pop())

@@ -176,7 +176,7 @@ def _project_generic(d: Any, x: np.generic) -> Any:
         d = d.sum() if d.ndim else d[()]
     if kind == "f" and isinstance(d, (complex, np.complexfloating)):
         d = d.real
-    return d if getattr(d, "dtype", None) == x.dtype else x.dtype.type(d)
+    return d if type(d) is type(x) else x.dtype.type(d)
 
 
 def conjugate(partial: Any) -> Any:
