@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from tests.adjoints.harness import Case, complex_normal, normal
 
 NAN = float("nan")

@@ -31,7 +31,7 @@ def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> A
     mask = np.isnan(a)
 
     def nancumsum_pullback(d_y: Any) -> Any:
-        return (np.where(mask, 0.0, running_from_end(d_y, shape, axis)),)
+        return (unless(mask, running_from_end(d_y, shape, axis)),)
 
     return np.nancumsum(a, axis, dtype, no_out(out)), nancumsum_pullback
 
@@ -64,6 +64,11 @@ def running_from_end(d_y: Any, shape: Any, axis: Any) -> Any:
     return np.reshape(np.flip(np.cumsum(np.flip(d_y, along), along), along), shape)
 
 
+def unless(mask: Any, d_x: Any) -> Any:
+    """The cotangent, zero where the element was skipped."""
+    return None if d_x is None else np.where(mask, 0.0, d_x)
+
+
 def drop_first(d_y: Any, axis: Any, include_initial: Any) -> Any:
     """The cotangent without that of the leading constant."""
     if not include_initial:
@@ -90,8 +95,8 @@ def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> 
     mask = np.isnan(a)
 
     def nancumprod_pullback(d_y: Any) -> Any:
-        factors = np.where(mask, 1.0, a).astype(np.result_type(a))
-        return (np.where(mask, 0.0, factors_from_end(d_y, factors, shape, axis)),)
+        factors = np.where(mask, 1, a)
+        return (unless(mask, factors_from_end(d_y, factors, shape, axis)),)
 
     return np.nancumprod(a, axis, dtype, no_out(out)), nancumprod_pullback
 

@@ -178,13 +178,14 @@ def spread_quantile(
     levels = np.reshape(q, -1)
     d_levels = np.reshape(d_y, (len(levels), *rows.shape[:-1]))
     d_rows = np.zeros(rows.shape, d_levels.dtype)
-    d_q = np.zeros(len(levels))
+    d_q = np.zeros(len(levels), d_levels.dtype)
     indices = np.arange(rows.shape[-1])
     for k, level in enumerate(levels):
         low, high, part, slope = neighbours(float(level), size, method)
         at_low = np.take_along_axis(order, low[..., None], axis=-1)
         at_high = np.take_along_axis(order, high[..., None], axis=-1)
         d, part = d_levels[k][..., None], part[..., None].astype(d_levels.dtype)
+        slope = slope.astype(d_levels.dtype)
         d_rows = d_rows + np.where(indices == at_low, d * (1.0 - part), 0.0)
         d_rows = d_rows + np.where(indices == at_high, d * part, 0.0)
         rise = np.take_along_axis(rows, at_high, axis=-1) - np.take_along_axis(

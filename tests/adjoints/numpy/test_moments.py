@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import dpy.adjoints.numpy.moments  # noqa: F401 - registers
 import numpy as np
 import pytest
+
+import dpy.adjoints.numpy.moments  # noqa: F401 - registers
 from dpy.adjoints import registry
 from dpy.errors import UnsupportedSyntaxError
 from tests.adjoints.cases_moments import CASES

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import dpy.adjoints.numpy.reductions  # noqa: F401 - registers
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dpy.adjoints.numpy.reductions  # noqa: F401 - registers
 from dpy.adjoints import registry
 from dpy.adjoints.numpy.reductions import products_of_others
 from dpy.errors import UnsupportedSyntaxError
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.adjoints.cases_reductions import CASES
 from tests.adjoints.harness import Case, check_case, parametrize
 
