@@ -93,8 +93,8 @@ elementwise(math.lgamma, lambda x, y: safe.digamma(x), kind=FLOAT)
 elementwise(math.fabs, lambda x, y: safe.sign(x), kind=FLOAT)
 elementwise(math.copysign, lambda x, s, y: safe.sign(x) * math.copysign(1.0, s), None, kind=FLOAT)
 # both are x - n * m for an integer n, which (y - x) / m gives back with the sign changed
-elementwise(math.fmod, lambda x, m, y: 1.0, lambda x, m, y: (y - x) / m, kind=FLOAT)
-elementwise(math.remainder, lambda x, m, y: 1.0, lambda x, m, y: (y - x) / m, kind=FLOAT)
+elementwise(math.fmod, lambda x, m, y: 1.0, lambda x, m, y: safe.divide(y - x, m), kind=FLOAT)
+elementwise(math.remainder, lambda x, m, y: 1.0, lambda x, m, y: safe.divide(y - x, m), kind=FLOAT)
 elementwise(math.nextafter, lambda x, to, y: 1.0, None, kind=FLOAT)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dpy.adjoints import safe
+from dpy.adjoints.numpy.products import matmul_left, matmul_right
 from dpy.adjoints.registry import adjoint, elementwise, nondifferentiable
 
 # --- arithmetic -------------------------------------------------------------------------------
@@ -65,29 +66,12 @@ def index(x: Any) -> Any:
 @adjoint(operator.matmul, fresh=True)
 def matmul(a: Any, b: Any) -> Any:
     """y = a @ b, batched; vectors too."""
-    a_ndim = a.ndim
-    b_ndim = b.ndim
+    b_ndim = np.ndim(b)
 
     def matmul_pullback(d_y: Any) -> Any:
-        return left_cotangent(d_y, b, a_ndim), right_cotangent(d_y, a, b_ndim)
+        return matmul_left(d_y, b), matmul_right(d_y, a, b_ndim)
 
     return a @ b, matmul_pullback
-
-
-def left_cotangent(d_y: Any, b: Any, a_ndim: int) -> Any:
-    """The cotangent of `a` in ``a @ b``, before the sum over batch axes that were broadcast."""
-    b = b.conj()
-    if a_ndim == 1:
-        return d_y * b if b.ndim == 1 else (b @ d_y[..., None])[..., 0]
-    return d_y[..., None] * b if b.ndim == 1 else d_y @ b.mT
-
-
-def right_cotangent(d_y: Any, a: Any, b_ndim: int) -> Any:
-    """The cotangent of `b` in ``a @ b``."""
-    a = a.conj()
-    if b_ndim == 1:
-        return d_y * a if a.ndim == 1 else (a.mT @ d_y[..., None])[..., 0]
-    return a[:, None] * d_y[..., None, :] if a.ndim == 1 else a.mT @ d_y
 
 
 nondifferentiable(

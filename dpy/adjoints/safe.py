@@ -321,7 +321,7 @@ def digamma(x: float) -> float:
     if x != x or x == math.inf:
         return x
     if x <= 0.0:
-        if x == math.floor(x):
+        if x == -math.inf or x == math.floor(x):
             return math.nan  # a pole
         # reflection; the fraction keeps its accuracy for large negative x
         return digamma(1.0 - x) - math.pi / math.tan(math.pi * (x - math.floor(x)))

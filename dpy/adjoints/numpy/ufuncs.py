@@ -122,7 +122,7 @@ elementwise(
 elementwise(np.fmax, lambda a, b, y: safe.fmax_share(a, b), lambda a, b, y: safe.fmax_share(b, a))
 elementwise(np.fmin, lambda a, b, y: safe.fmin_share(a, b), lambda a, b, y: safe.fmin_share(b, a))
 elementwise(np.fabs, lambda x, y: np.sign(x))
-elementwise(np.copysign, lambda a, b, y: np.sign(a) * np.copysign(1.0, y), None)
+elementwise(np.copysign, lambda a, b, y: safe.sign(a) * np.copysign(1.0, y), None)
 elementwise(np.nextafter, lambda a, b, y: 1.0, None)
 elementwise(np.heaviside, None, lambda a, b, y: a == 0)
 
@@ -333,18 +333,18 @@ def nan_to_num(
 
 
 def _register_constructor(scalar_type: type) -> None:
-    """``np.float32(x)``: the same numbers; an array gives an array."""
+    """``np.float32(x)``: the same numbers; an array gives an array, itself if it has the dtype."""
 
     def convert(x: Any = 0.0, /) -> Any:
         y = scalar_type(x)
-        rounds = np.issubdtype(scalar_type, np.integer) and np.result_type(y).kind != np.result_type(x).kind
+        rounds = np.result_type(y).kind in "iu" and np.asarray(x).dtype.kind not in "iub"
 
         def convert_pullback(d_y: Any) -> Any:
             return (None if rounds else d_y,)
 
         return y, convert_pullback
 
-    adjoint(scalar_type, fresh=True)(convert)
+    adjoint(scalar_type)(convert)
 
 
 for _scalar in dict.fromkeys(
