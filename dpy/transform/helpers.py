@@ -1,0 +1,159 @@
+"""Plain functions that generated code calls where Python has no expression for an operation."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+__all__ = [
+    "HELPERS",
+    "delete_global",
+    "import_module",
+    "make_function",
+    "new_cell",
+    "put",
+    "read_cell",
+    "set_global",
+    "unbound",
+    "unpack",
+    "unpack_star",
+]
+
+
+def unpack(value: Any, count: int) -> tuple[Any, ...]:
+    """The items of an iterable of exactly `count` items, with Python's own errors.
+
+    >>> unpack("ab", 2)
+    ('a', 'b')
+    """
+    return _unpacker(count, 0, False)(value)
+
+
+def unpack_star(value: Any, before: int, after: int) -> tuple[Any, ...]:
+    """``a, *rest, z = value`` as one tuple.
+
+    >>> unpack_star(range(5), 1, 1)
+    (0, [1, 2, 3], 4)
+    """
+    return _unpacker(before, after, True)(value)
+
+
+@functools.cache
+def _unpacker(before: int, after: int, star: bool) -> Callable[[Any], tuple[Any, ...]]:
+    if before + after == 0 and not star:
+        targets, result = "[]", "()"
+    else:
+        names = [f"a_{i}" for i in range(before)]
+        ends = [f"z_{i}" for i in range(after)]
+        middle = ["rest"] if star else []
+        result = "".join(f"{name}, " for name in (*names, *middle, *ends))
+        targets = "".join(f"{name}, " for name in (*names, *(f"*{m}" for m in middle), *ends))
+    namespace: dict[str, Any] = {}
+    exec(f"def unpacker(value):\n    {targets} = value\n    return {result}", namespace)
+    return namespace["unpacker"]  # type: ignore[no-any-return]
+
+
+def unbound(name: str) -> Any:
+    """Raise what reading an unassigned local variable raises."""
+    raise UnboundLocalError(
+        f"cannot access local variable '{name}' where it is not associated with a value"
+    )
+
+
+def new_cell(*value: Any) -> types.CellType:
+    """A cell, empty or with a value."""
+    return types.CellType(*value)
+
+
+def read_cell(cell: Any, name: str) -> Any:
+    """The content of the cell of a local variable."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return unbound(name)
+
+
+def put(mapping: Any, key: Any, value: Any) -> None:
+    """``mapping[key] = value``."""
+    mapping[key] = value
+
+
+def set_global(names: dict[str, Any], name: str, value: Any) -> None:
+    """Assign to a global variable."""
+    names[name] = value
+
+
+def delete_global(names: dict[str, Any], name: str) -> None:
+    """Delete a global variable."""
+    try:
+        del names[name]
+    except KeyError:
+        raise NameError(f"name '{name}' is not defined") from None
+
+
+def import_module(
+    names: dict[str, Any], module: str, wanted: tuple[str, ...] | None, level: int
+) -> Any:
+    """What ``import module`` or ``from module import wanted`` fetches; `names` are the globals."""
+    found = __import__(module, names, None, wanted, level)
+    for name in wanted or ():
+        if not hasattr(found, name):
+            submodule = sys.modules.get(f"{found.__name__}.{name}")
+            if submodule is None:
+                where = getattr(found, "__file__", None) or "unknown location"
+                raise ImportError(
+                    f"cannot import name {name!r} from {found.__name__!r} ({where})",
+                    name=found.__name__,
+                    path=getattr(found, "__file__", None),
+                )
+            setattr(found, name, submodule)
+    return found
+
+
+def make_function(
+    code: types.CodeType,
+    names: dict[str, Any],
+    defaults: tuple[Any, ...],
+    kwdefaults: Iterable[tuple[str, Any]],
+    cells: Iterable[tuple[str, Any]],
+) -> types.FunctionType:
+    """A function object over the given globals and cells."""
+    by_name = dict(cells)
+    closure = tuple(by_name[name] for name in code.co_freevars)
+    function = types.FunctionType(code, names, code.co_name, defaults or None, closure)
+    function.__kwdefaults__ = dict(kwdefaults) or None
+    function.__qualname__ = code.co_qualname
+    docstring = code.co_consts[0] if code.co_consts else None
+    function.__doc__ = docstring if isinstance(docstring, str) else None
+    function.__module__ = names.get("__name__", "builtins")
+    return function
+
+
+_OPERATOR_NAMES = (
+    "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift "
+    "setitem delitem not_ contains"
+).split()
+
+HELPERS: dict[str, Any] = {
+    "unpack": unpack,
+    "unpack_star": unpack_star,
+    "unbound": unbound,
+    "new_cell": new_cell,
+    "read_cell": read_cell,
+    "put": put,
+    "set_global": set_global,
+    "delete_global": delete_global,
+    "import_module": import_module,
+    "make_function": make_function,
+    **{name: getattr(operator, name) for name in _OPERATOR_NAMES},
+    **{
+        name: getattr(builtins, name)
+        for name in ("slice", "set", "getattr", "setattr", "delattr", "globals")
+    },
+}
+"""All helpers by the name under which `show` prints them."""

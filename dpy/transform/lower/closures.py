@@ -1,0 +1,59 @@
+"""Nested functions and lambdas: real function objects over the cells of this function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gast
+
+from dpy.transform.ir import Call, Cell, Closure, Expr, Var
+from dpy.transform.lower.builder import Builder
+from dpy.transform.lower.expressions import operands
+from dpy.transform.lower.targets import store_name
+
+__all__ = ["define", "make_closure"]
+
+
+def make_closure(b: Builder, node: Any) -> Closure:
+    """The `Closure` of a lambda."""
+    return _closure(b, node, "<lambda>", operands(b, _default_nodes(node)))
+
+
+def define(b: Builder, node: Any) -> None:
+    """A nested ``def`` statement: decorators, defaults, function, calls of the decorators."""
+    count = len(node.decorator_list)
+    atoms = operands(b, [*node.decorator_list, *_default_nodes(node)])
+    value: Expr = _closure(b, node, node.name, atoms[count:])
+    for decorator, place in zip(reversed(atoms[:count]), reversed(node.decorator_list), strict=True):
+        value = Call(decorator, (b.atom(value, node),))
+        value = b.assign(value, place)
+    store_name(b, b.mangle(node.name), value, node)
+
+
+def _default_nodes(node: Any) -> list[Any]:
+    return [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+
+
+def _closure(b: Builder, node: Any, code_name: str, defaults: list[Any]) -> Closure:
+    pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    keywords = [b.mangle(name.id) for name, default in pairs if default is not None]
+    positional, keyword = defaults[: len(node.args.defaults)], defaults[len(node.args.defaults) :]
+    return Closure(
+        code_name=code_name,
+        node=node,
+        cells=_cells(b, node),
+        defaults=tuple(positional),
+        kwdefaults=tuple(zip(keywords, keyword, strict=True)),
+    )
+
+
+def _cells(b: Builder, node: Any) -> tuple[tuple[str, Any], ...]:
+    scope = b.scope.by_node[id(node)]
+    cells: list[tuple[str, Any]] = []
+    for name in sorted(scope.free()):
+        kind, ir_name = b.resolve(name)
+        if kind == "cell":
+            cells.append((name, Var(ir_name)))
+        elif kind == "free":
+            cells.append((name, Cell(ir_name)))
+    return tuple(cells)

@@ -1,0 +1,180 @@
+"""Comprehensions become loops with variables of their own."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gast
+
+from dpy.transform.ir import Assign, Call, Expr, For, If, Lit, Op, Var
+from dpy.transform.lower.builder import ASSIGNED, Builder, join
+from dpy.transform.lower.expressions import atom, condition, operands
+from dpy.transform.lower.targets import store
+
+__all__ = ["comprehension", "generator_call", "store_loop_item"]
+
+# Callables that read all of an iterable before they do anything else with it, or for which
+# reading it first makes no difference.
+_CONSUMERS = frozenset(
+    {"sum", "min", "max", "list", "tuple", "set", "frozenset", "dict", "sorted"}
+)
+_MATH_CONSUMERS = frozenset({"fsum", "prod"})
+
+
+def comprehension(b: Builder, node: Any) -> Expr:
+    """A list, set or dict comprehension."""
+    if isinstance(node, gast.GeneratorExp):
+        raise b.refuse(
+            "a generator expression here",
+            node,
+            why="its items are computed later, by whoever reads it",
+            repair="write a list: put [ ] around it",
+        )
+    kind, append = {
+        gast.ListComp: ("list", "append"),
+        gast.SetComp: ("set", "add_to_set"),
+        gast.DictComp: ("dict", "put"),
+    }[type(node)]
+    parts = (node.key, node.value) if isinstance(node, gast.DictComp) else (node.elt,)
+    return _collect(b, node, kind, append, parts)
+
+
+def _collect(b: Builder, node: Any, kind: str, append: str, parts: Sequence[Any]) -> Var:
+    holder: list[Var] = []
+
+    def begin() -> None:
+        holder.append(b.assign(Op(kind, ()), node))
+
+    def element() -> None:
+        b.effect(Op(append, (holder[0], *operands(b, parts))), node)
+
+    _loops(b, node, begin, element)
+    return holder[0]
+
+
+def _loops(
+    b: Builder,
+    node: Any,
+    begin: Callable[[], None],
+    element: Callable[[], None],
+    exit_flag: Callable[[], str | None] = lambda: None,
+) -> None:
+    """Loops over the generators of `node` around what `element` emits."""
+    first = node.generators[0]
+    if any(generator.is_async for generator in node.generators):
+        raise b.refuse(
+            "an asynchronous comprehension",
+            node,
+            why="the reverse sweep cannot resume an event loop",
+            repair="collect the items first, outside",
+        )
+    iterable = atom(b, first.iter)  # evaluated in the scope around
+    before = None if b.state is None else dict(b.state)
+    b.widen([node])
+    with b.comprehension(b.scope.by_node[id(node)], node):
+        begin()
+
+        def nest(i: int, items: Any) -> None:
+            if i == len(node.generators):
+                element()
+                return
+            generator = node.generators[i]
+            iter_atom = items if i == 0 else atom(b, generator.iter)
+            with b.block() as body:
+                target = store_loop_item(b, generator.target)
+                filtered(i, generator.ifs)
+            b.emit(For(target, iter_atom, tuple(body), exit_flag(), b.loc(generator.iter)))
+
+        def filtered(i: int, tests: Sequence[Any]) -> None:
+            if not tests:
+                nest(i + 1, None)
+                return
+            test = condition(b, tests[0])
+            with b.block() as body:
+                filtered(i, tests[1:])
+            b.emit(If(test, tuple(body), (), b.loc(tests[0])))
+
+        nest(0, iterable)
+    b.state = join(before, b.state)
+
+
+def store_loop_item(b: Builder, target: Any) -> str:
+    """The variable of a `For`; what it takes to store into other targets is emitted first."""
+    if isinstance(target, gast.Name):
+        kind, name = b.resolve(b.mangle(target.id))
+        if kind == "local":
+            b.mark(name, ASSIGNED)
+            return name
+    item = b.temporary()
+    store(b, target, Var(item), target)
+    return item
+
+
+# --- generator expressions ----------------------------------------------------------------------
+
+
+def generator_call(b: Builder, node: Any) -> Expr | None:
+    """A call such as ``sum(f(x) for x in xs)``; None if the call is not one of these."""
+    if not node.args or not isinstance(node.args[0], gast.GeneratorExp):
+        return None
+    generator, *others = node.args
+    name = _consumer(b, node.func)
+    if name is None:
+        return None
+    others += [keyword.value for keyword in node.keywords]
+    simple = (gast.Name, gast.Constant, gast.Lambda)
+    if any(not isinstance(other, simple) for other in others):
+        return None
+    if name in ("any", "all"):
+        return _any_or_all(b, generator, name) if not others else None
+    func = atom(b, node.func)
+    items = _collect(b, generator, "list", "append", (generator.elt,))
+    rest = operands(b, others)
+    positional = len(node.args) - 1
+    names = [keyword.arg for keyword in node.keywords]
+    return Call(
+        func,
+        (items, *rest[:positional]),
+        tuple(zip(names, rest[positional:], strict=True)),
+    )
+
+
+def _consumer(b: Builder, func: Any) -> str | None:
+    """The name of the consumer that `func` stands for, if it is one."""
+    names = b.source.globals
+    if isinstance(func, gast.Name):
+        name: str = func.id
+        known = name in _CONSUMERS or name in ("any", "all")
+        if not known or b.resolve(name)[0] != "global":
+            return None
+        return name if names.get(name, getattr(builtins, name)) is getattr(builtins, name) else None
+    if isinstance(func, gast.Attribute):
+        owner = func.value
+        if func.attr == "join" and isinstance(owner, gast.Constant) and type(owner.value) is str:
+            return "join"
+        if func.attr in _MATH_CONSUMERS and isinstance(owner, gast.Name):
+            is_global = b.resolve(owner.id)[0] == "global"
+            return func.attr if is_global and names.get(owner.id) is math else None
+    return None
+
+
+def _any_or_all(b: Builder, node: Any, name: str) -> Expr:
+    """A loop that ends at the first item that decides."""
+    holder: list[str] = []
+
+    def begin() -> None:
+        holder.append(b.assign(Lit(False), node).name)
+
+    def element() -> None:
+        test = condition(b, node.elt)
+        decided = (Assign(holder[0], Lit(True), b.loc(node)),)
+        branches = (decided, ()) if name == "any" else ((), decided)
+        b.emit(If(test, *branches, b.loc(node.elt)))
+
+    _loops(b, node, begin, element, lambda: holder[0])
+    return Var(holder[0]) if name == "any" else Op("not_", (Var(holder[0]),))
+
+

@@ -1,0 +1,80 @@
+"""How statements can end, read off the tree: by falling through or by leaving.
+
+>>> import gast
+>>> tree = gast.parse("while 1:\\n  if a: break\\n  if b: return\\n  continue")
+>>> flow = Flows().of(tree.body)
+>>> sorted(flow.kinds), flow.falls
+(['return'], True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+
+__all__ = ["Flow", "Flows", "is_endless"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`kinds`: subset of "break", "continue", "return"; `falls`: may reach the next statement."""
+
+    kinds: frozenset[str]
+    falls: bool
+
+
+_FALLS = Flow(frozenset(), True)
+_LEAVES: dict[type, Flow] = {
+    gast.Break: Flow(frozenset({"break"}), False),
+    gast.Continue: Flow(frozenset({"continue"}), False),
+    gast.Return: Flow(frozenset({"return"}), False),
+    gast.Raise: Flow(frozenset(), False),
+}
+
+
+def is_endless(node: Any) -> bool:
+    """``while True`` and the like."""
+    return (
+        isinstance(node, gast.While) and isinstance(node.test, gast.Constant) and node.test.value
+    )
+
+
+class Flows:
+    """Computes flows, once per statement."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Flow] = {}
+
+    def of(self, statements: Sequence[Any]) -> Flow:
+        """The flow of statements in sequence; what follows a certain exit does not count."""
+        kinds: frozenset[str] = frozenset()
+        for statement in statements:
+            flow = self.one(statement)
+            kinds |= flow.kinds
+            if not flow.falls:
+                return Flow(kinds, False)
+        return Flow(kinds, True)
+
+    def one(self, statement: Any) -> Flow:
+        """The flow of one statement."""
+        flow = self._known.get(id(statement))
+        if flow is None:
+            flow = self._known[id(statement)] = self._compute(statement)
+        return flow
+
+    def _compute(self, node: Any) -> Flow:
+        if type(node) in _LEAVES:
+            return _LEAVES[type(node)]
+        if isinstance(node, gast.If):
+            body, orelse = self.of(node.body), self.of(node.orelse)
+            return Flow(body.kinds | orelse.kinds, body.falls or orelse.falls)
+        if isinstance(node, (gast.For, gast.While)):
+            body, orelse = self.of(node.body), self.of(node.orelse)
+            breaks = "break" in body.kinds
+            if is_endless(node):
+                return Flow(body.kinds & {"return"}, breaks)
+            return Flow((body.kinds & {"return"}) | orelse.kinds, breaks or orelse.falls)
+        return _FALLS

@@ -1,0 +1,463 @@
+"""From a function object to its syntax tree, by position and checked against the code that runs.
+
+The text found in the file is compiled again and compared with the function's code object: a file
+edited after import raises `StaleSourceError` instead of being differentiated.
+
+>>> from dpy.transform.source import read_source
+>>> import colorsys
+>>> source = read_source(colorsys.rgb_to_yiq)
+>>> source.name, type(source.node).__name__, source.free
+('rgb_to_yiq', 'FunctionDef', ())
+"""
+
+from __future__ import annotations
+
+import __future__
+
+import ast
+import linecache
+import sys
+import threading
+import types
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gast
+
+from dpy.errors import Place, SourceUnavailableError, StaleSourceError
+from dpy.transform.ir import Closure, Loc
+
+__all__ = ["Source", "forget_sources", "nested_code", "nested_source", "read_source"]
+
+_FUTURE_FLAGS = 0
+for _name in __future__.all_feature_names:
+    _FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
+
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_MODULES_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A function's tree and what is needed to read it.
+
+    Attributes:
+        node: ``gast.FunctionDef``, ``gast.AsyncFunctionDef`` or ``gast.Lambda``; its line numbers
+            are those of the file, its columns count UTF-8 bytes (`loc` gives characters).
+        class_name: the innermost class around the definition, for the mangling of ``__names``.
+        code: the code object that runs; use it as the key of caches.
+        free: the function's free variables, ``__class__`` included.
+        lines: the text of the whole file.
+    """
+
+    node: Any
+    filename: str
+    name: str
+    qualname: str
+    class_name: str | None
+    globals: dict[str, Any]
+    code: types.CodeType
+    free: tuple[str, ...]
+    lines: Sequence[str]
+
+    def loc(self, node: Any) -> Loc | None:
+        """The location of a node of this function, columns in characters."""
+        line = getattr(node, "lineno", None)
+        if line is None:
+            return None
+        end_line = node.end_lineno
+        return Loc(
+            line,
+            self._column(line, node.col_offset),
+            end_line,
+            None if end_line is None else self._column(end_line, node.end_col_offset),
+        )
+
+    def place(self, node: Any) -> Place:
+        """The place of a node, for error messages."""
+        loc = self.loc(node) or self.loc(self.node)
+        assert loc is not None
+        return Place(
+            self.filename, loc.line, loc.column, loc.end_line, loc.end_column, self.qualname
+        )
+
+    def _column(self, line: int, offset: int) -> int:
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        if text.isascii():
+            return offset
+        return len(text.encode()[:offset].decode(errors="replace"))
+
+
+def read_source(function: Any) -> Source:
+    """Find the source of a Python function or method, or raise an error that says what to do."""
+    function = getattr(function, "__func__", function)
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, types.CodeType):
+        raise SourceUnavailableError(
+            f"{function!r} is not a Python function, it has no source",
+            repair="register a rule for it with @dpy.adjoint",
+        )
+    module = _module(code, function.__globals__)
+    definition = module.find(code)
+    return Source(
+        node=gast.ast_to_gast(definition.node),
+        filename=code.co_filename,
+        name=code.co_name,
+        qualname=function.__qualname__,
+        class_name=definition.class_name,
+        globals=function.__globals__,
+        code=code,
+        free=code.co_freevars,
+        lines=module.lines,
+    )
+
+
+def nested_code(source: Source, node: Any) -> types.CodeType:
+    """The code object of a nested function or lambda of `source` (its `Closure.node`).
+
+    It is the one that Python itself would use, so functions made from it behave, print and read
+    back (`read_source`) like the user's own.
+    """
+    name = node.name if isinstance(node, gast.FunctionDef) else "<lambda>"
+    line = _first_line(node)
+    pool = [code for code in _inner_codes(source.code) if code.co_name == name]
+    pool = [code for code in pool if code.co_firstlineno == line]
+    if len(pool) > 1:
+        pool = [code for code in pool if _innermost([node], code) is not None] or pool
+        best = [code for code in pool if _spans(node, code)]
+        pool = best or pool
+    if not pool:
+        raise StaleSourceError(
+            f"the code of {name} in {source.qualname} cannot be found", place=source.place(node)
+        )
+    return pool[0]
+
+
+def nested_source(source: Source, closure: Closure) -> Source:
+    """The `Source` of a nested function, without another search."""
+    code = nested_code(source, closure.node)
+    return replace(
+        source,
+        node=closure.node,
+        name=code.co_name,
+        qualname=code.co_qualname,
+        code=code,
+        free=code.co_freevars,
+    )
+
+
+# --- modules ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """A function or lambda in a module's tree."""
+
+    node: Any
+    class_name: str | None
+
+
+class _Module:
+    """A parsed file; what is derived from its top-level statements is computed once, on demand."""
+
+    def __init__(self, filename: str, lines: list[str]) -> None:
+        self.filename = filename
+        self.lines = lines
+        self.text = "".join(lines)
+        self.tree = ast.parse(self.text, filename)
+        self._definitions: dict[int, list[_Definition]] = {}
+        self._codes: dict[tuple[int, int, int], list[types.CodeType]] = {}
+        self._rewritten: dict[int, list[types.CodeType]] = {}
+        self._imports: list[ast.stmt] | None = None
+
+    def find(self, code: types.CodeType) -> _Definition:
+        """The definition that `code` was compiled from."""
+        line = code.co_firstlineno
+        for statement in self.tree.body:
+            if _first_line(statement) <= line <= (statement.end_lineno or statement.lineno):
+                found = self._find_in(statement, code)
+                if found is not None:
+                    return found
+        if _is_rewritten(code):
+            found = self._find_rewritten(code)
+            if found is not None:
+                return found
+        if code.co_filename.startswith("<"):
+            raise _unavailable(code)
+        raise StaleSourceError(
+            f"the text of {code.co_qualname} is not the code that runs",
+            place=Place(code.co_filename, line, function=code.co_qualname),
+            why="the file was edited after it was imported",
+            repair="reload the module (importlib.reload) or restart Python",
+        )
+
+    def _find_in(self, statement: ast.stmt, code: types.CodeType) -> _Definition | None:
+        """Look in one top-level statement, compiled apart from the module: that is cheap.
+
+        The compiler treats calls of methods of imported names in a way of its own, so it is told
+        of the module's imports; a notebook compiles each statement without them.
+        """
+        if self._imports is None:
+            self._imports = list(_imports(self.tree.body))
+        imports = self._imports
+        for body in ([*imports, statement], [statement], self.tree.body):
+            flags = (code.co_flags & _FUTURE_FLAGS) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            key = (id(statement), len(body), flags)
+            if key not in self._codes:
+                self._codes[key] = self._compile(body, flags)
+            found = self._locate(statement, code, self._codes[key])
+            if found is not None:
+                return found
+        return None
+
+    def _compile(self, body: list[ast.stmt], flags: int) -> list[types.CodeType]:
+        try:
+            tree = ast.Module(body, [])
+            compiled = compile(tree, self.filename, "exec", flags=flags, dont_inherit=True)
+        except SyntaxError:
+            return []
+        return list(_all_codes(compiled))
+
+    def _find_rewritten(self, code: types.CodeType) -> _Definition | None:
+        """Pytest rewrites asserts before it compiles a test module: do the same, then compare."""
+        rewrite = sys.modules.get("_pytest.assertion.rewrite")
+        flags = code.co_flags & _FUTURE_FLAGS
+        if flags not in self._rewritten:
+            codes: list[types.CodeType] = []
+            if rewrite is not None:
+                tree = ast.parse(self.text, self.filename)
+                rewrite.rewrite_asserts(tree, self.text.encode(), self.filename, None)
+                compiled = compile(tree, self.filename, "exec", flags=flags, dont_inherit=True)
+                codes = list(_all_codes(compiled))
+            self._rewritten[flags] = codes
+        line = code.co_firstlineno
+        for statement in self.tree.body:
+            if _first_line(statement) <= line <= (statement.end_lineno or statement.lineno):
+                found = self._locate(statement, code, self._rewritten[flags])
+                if found is not None:
+                    return found
+        return None
+
+    def _locate(
+        self, statement: ast.stmt, code: types.CodeType, compiled: list[types.CodeType]
+    ) -> _Definition | None:
+        equal = [other for other in compiled if _same_code(code, other)]
+        if not equal:
+            return None
+        exact = [other for other in equal if other.co_linetable == code.co_linetable]
+        if id(statement) not in self._definitions:
+            self._definitions[id(statement)] = list(_definitions(statement, None))
+        candidates = [
+            definition
+            for definition in self._definitions[id(statement)]
+            if _name_of(definition.node) == code.co_name
+            and _first_line(definition.node) == code.co_firstlineno
+        ]
+        if len(candidates) == 1:
+            return candidates[0]
+        return _choose(candidates, (exact or equal)[0])
+
+
+_modules: OrderedDict[str, _Module] = OrderedDict()
+_lock = threading.Lock()
+
+
+def forget_sources() -> None:
+    """Drop all parsed files."""
+    with _lock:
+        _modules.clear()
+
+
+def _module(code: types.CodeType, module_globals: dict[str, Any]) -> _Module:
+    filename = code.co_filename
+    linecache.checkcache(filename)
+    lines = linecache.getlines(filename, module_globals)
+    if not lines:
+        raise _unavailable(code)
+    with _lock:
+        module = _modules.get(filename)
+        if module is not None and (module.lines is lines or module.lines == lines):
+            _modules.move_to_end(filename)
+            return module
+    try:
+        module = _Module(filename, lines)
+    except SyntaxError as error:
+        raise StaleSourceError(
+            f"{filename} does not parse any more: {error.msg}",
+            place=Place(filename, error.lineno or 1, function=code.co_qualname),
+            why="the file was edited after it was imported",
+            repair="mend the file, then reload the module (importlib.reload) or restart Python",
+        ) from None
+    with _lock:
+        _modules[filename] = module
+        while len(_modules) > _MODULES_KEPT:
+            _modules.popitem(last=False)
+    return module
+
+
+def _unavailable(code: types.CodeType) -> SourceUnavailableError:
+    filename = code.co_filename
+    if filename in ("<stdin>", "<string>"):
+        why = {
+            "<stdin>": "this Python keeps no text of what is typed at the plain prompt",
+            "<string>": "it was made by exec, eval, `python -c`, dataclasses or namedtuple, "
+            "which keep no text",
+        }[filename]
+        repair = "save the function to a file, or use IPython; or register an @dpy.adjoint rule"
+    else:
+        why = "the file is missing, or only its compiled .pyc was shipped"
+        repair = "make the source file available, or register an @dpy.adjoint rule for the function"
+    return SourceUnavailableError(
+        f"the source of {code.co_qualname} cannot be found",
+        place=Place(filename, code.co_firstlineno, function=code.co_qualname),
+        why=why,
+        repair=repair,
+    )
+
+
+def _imports(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The import statements of a module, those in its ``if`` and ``try`` blocks too."""
+    for statement in body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            if getattr(statement, "module", None) != "__future__":
+                yield statement
+        elif isinstance(statement, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _imports(getattr(statement, part, ()))
+            for handler in getattr(statement, "handlers", ()):
+                yield from _imports(handler.body)
+
+
+# --- trees and code objects -------------------------------------------------------------------
+
+
+def _definitions(node: ast.AST, class_name: str | None) -> Iterator[_Definition]:
+    """All definitions, each with the class whose body (not bases or decorators) holds it."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        yield _Definition(node, class_name)
+    if isinstance(node, ast.ClassDef):
+        for outer in (*node.decorator_list, *node.bases, *node.keywords):
+            yield from _definitions(outer, class_name)
+        for inner in node.body:
+            yield from _definitions(inner, node.name)
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _definitions(child, class_name)
+
+
+def _name_of(node: Any) -> str:
+    return "<lambda>" if isinstance(node, (ast.Lambda, gast.Lambda)) else str(node.name)
+
+
+def _first_line(node: Any) -> int:
+    """The line that becomes ``co_firstlineno``: that of the first decorator."""
+    decorators = getattr(node, "decorator_list", None)
+    return int(min([node.lineno, *(d.lineno for d in decorators or ())]))
+
+
+def _choose(candidates: list[_Definition], code: types.CodeType) -> _Definition | None:
+    """Of several lambdas on one line, the one whose body holds the code's positions."""
+    node = _innermost([definition.node for definition in candidates], code)
+    for definition in candidates:
+        if definition.node is node:
+            return definition
+    # Without columns (-X no_debug_ranges): fine if all candidates read the same.
+    if candidates and len({ast.dump(definition.node) for definition in candidates}) == 1:
+        return candidates[0]
+    return None
+
+
+def _innermost(nodes: Sequence[Any], code: types.CodeType) -> Any | None:
+    """The smallest of the lambda nodes whose body contains all instructions of `code`."""
+    start, end = _extent(code)
+    if start is None or end is None:
+        return None
+    best: Any | None = None
+    best_start = (-1, -1)
+    for node in nodes:
+        body = node.body if isinstance(node, (ast.Lambda, gast.Lambda)) else node
+        low = (body.lineno, body.col_offset)
+        high = (body.end_lineno, body.end_col_offset)
+        if low <= start and end <= high and low > best_start:
+            best, best_start = node, low
+    return best
+
+
+def _spans(node: Any, code: types.CodeType) -> bool:
+    """Whether the code's instructions begin and end with the body of the lambda `node`."""
+    start, end = _extent(code)
+    body = node.body if isinstance(node, (ast.Lambda, gast.Lambda)) else node
+    return (start, end) == (
+        (body.lineno, body.col_offset),
+        (body.end_lineno, body.end_col_offset),
+    )
+
+
+def _extent(code: types.CodeType) -> tuple[Any, Any]:
+    """First and last position of the code's instructions, its prologue left out."""
+    starts, ends = [], []
+    for line, end_line, column, end_column in code.co_positions():
+        if line is None or column is None or (column, end_column) == (0, 0):
+            continue
+        starts.append((line, column))
+        ends.append((end_line, end_column))
+    return (min(starts), max(ends)) if starts else (None, None)
+
+
+def _all_codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _all_codes(constant)
+
+
+def _inner_codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Functions defined directly in `code`, or in its comprehensions."""
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            if constant.co_name in _COMPREHENSIONS:
+                yield from _inner_codes(constant)
+            else:
+                yield constant
+
+
+def _is_rewritten(code: types.CodeType) -> bool:
+    names = (*code.co_names, *code.co_varnames)
+    if any(name.startswith("@py") for name in names):
+        return True
+    return any(_is_rewritten(inner) for inner in _all_codes(code))
+
+
+def _same_code(a: types.CodeType, b: types.CodeType) -> bool:
+    """Whether two code objects are the same program at the same line."""
+    return (
+        a.co_name == b.co_name
+        and a.co_firstlineno == b.co_firstlineno
+        and a.co_code == b.co_code
+        and a.co_names == b.co_names
+        and a.co_varnames == b.co_varnames
+        and a.co_freevars == b.co_freevars
+        and a.co_cellvars == b.co_cellvars
+        and a.co_argcount == b.co_argcount
+        and a.co_posonlyargcount == b.co_posonlyargcount
+        and a.co_kwonlyargcount == b.co_kwonlyargcount
+        and a.co_flags == b.co_flags
+        and _same_constant(a.co_consts, b.co_consts)
+    )
+
+
+def _same_constant(a: Any, b: Any) -> bool:
+    """Equality that tells 1 from 1.0 and True, and 0.0 from -0.0."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, types.CodeType):
+        return _same_code(a, b)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(_same_constant, a, b))
+    if isinstance(a, frozenset):
+        return sorted(map(repr, a)) == sorted(map(repr, b))
+    if isinstance(a, (float, complex)):
+        return repr(a) == repr(b)
+    return bool(a == b)
