@@ -169,7 +169,7 @@ def _folded(d: Any, shape: tuple[int, ...]) -> Any:
 # --- writing to places ------------------------------------------------------------------------
 
 
-def _put(a: Any, ind: Any, v: Any, mode: str) -> Any:
+def _put(a: Any, ind: Any, v: Any, mode: Any) -> Any:
     truncates = rounds(a, v)
     np.put(a, ind, v, mode)
 

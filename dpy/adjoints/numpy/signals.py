@@ -26,13 +26,14 @@ def interp(
         if period is not None:
             return _periodic_cotangents(d_y, x, xp, fp, period)
         ends = (left is None, right is None)
-        return (*_interp_cotangents(d_y, *map(np.asarray, (x, xp, fp)), ends), None)
+        return (*_interp_cotangents(d_y, x, xp, fp, ends), None)
 
     return np.interp(x, xp, fp, left, right, period), interp_pullback
 
 
 def _interp_cotangents(d_y: Any, x: Any, xp: Any, fp: Any, ends: tuple[bool, bool]) -> Any:
     """The cotangents of x, xp, fp, left and right; `ends`: the end values stand for left, right."""
+    x, xp, fp = np.asarray(x), np.asarray(xp), np.asarray(fp)
     below, above = x < xp[0], x > xp[-1]
     n = len(xp)
     i = np.clip(np.searchsorted(xp, x, "right") - 1, 0, max(n - 2, 0))
@@ -69,7 +70,7 @@ def _added(n: int, *parts: tuple[Any, Any]) -> Any:
 def _periodic_cotangents(d_y: Any, x: Any, xp: Any, fp: Any, period: Any) -> Any:
     """As NumPy does it: fold x and xp into one period and add a point at either side."""
     size = abs(period)
-    x, xp, fp = np.asarray(x), np.asarray(xp), np.asarray(fp)
+    xp, fp = np.asarray(xp), np.asarray(fp)
     folded = xp % size
     order = np.argsort(folded)
     sorted_xp, sorted_fp = folded[order], fp[order]
