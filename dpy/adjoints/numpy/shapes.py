@@ -71,14 +71,19 @@ def reading_order(a: Any, order: Any) -> Any:
 
     "A" and "K" depend on how `a` lies in memory, so this is settled before the pullback.
     """
-    if order == "C" or order is None or np.ndim(a) < 2:
+    if order == "C" or order is None:
         return "C"
     order = order.upper()
+    if order in "CF" or np.ndim(a) < 2:
+        return "F" if order == "F" else "C"
     a = np.asarray(a)
     if order == "A":
         return "F" if a.flags.f_contiguous and not a.flags.c_contiguous else "C"
-    if order != "K":
-        return order
+    if 0 in a.strides:  # NumPy's iterator then chooses an order that it tells nobody
+        raise UnsupportedSyntaxError(
+            "order='K' of a broadcast array cannot be differentiated",
+            repair="use order='C', or copy the array first",
+        )
     places = np.empty_like(a, dtype=np.intp)
     places[...] = np.arange(a.size).reshape(a.shape)
     return places.ravel("K")
@@ -384,9 +389,7 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
 # --- attributes -------------------------------------------------------------------------------
 
 
-def attribute_rule(
-    name: str, back: Callable[[Any, Any], Any] | None, *owners: type, kind: Any = "dummy"
-) -> None:
+def attribute_rule(name: str, back: Callable[[Any, Any], Any] | None, *owners: type) -> None:
     """Register the rule of an attribute of arrays and numbers under its descriptor.
 
     The compiler finds it as ``registry.lookup(np.ndarray.T)``. `back` takes the cotangent and the
@@ -406,19 +409,11 @@ def attribute_rule(
         rule = Rule(
             descriptor,
             None if back is None else attribute,
-            kind=kind,
             is_nondifferentiable=back is None,
         )
         registry._register(rule, replace=True)
         rule.primal = operator.attrgetter(name)  # what runs, since a descriptor cannot be called
         registry._register(rule, replace=True)
-
-
-def no_flat(d_y: Any, x: Any) -> Any:
-    """An iterator has no cotangent."""
-    raise UnsupportedSyntaxError(
-        "the iterator `x.flat` cannot be differentiated", repair="write x.ravel() instead"
-    )
 
 
 ARRAYS = (np.ndarray, np.generic)
@@ -429,7 +424,6 @@ attribute_rule("mT", lambda d_y, x: np.swapaxes(d_y, -1, -2), np.ndarray)
 attribute_rule("real", lambda d_y, x: d_y, *NUMBERS)
 # d/dRe + i d/dIm: the imaginary part moves with the imaginary part only; a real x has none.
 attribute_rule("imag", lambda d_y, x: d_y * 1j if np.iscomplexobj(x) else None, *NUMBERS)
-attribute_rule("flat", no_flat, *ARRAYS, kind="unknown")
 for name in (
     "shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "base", "data",
     "device", "ctypes",
