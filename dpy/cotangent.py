@@ -203,5 +203,5 @@ def times(d_y: Any, partial: Any, singular: bool = False) -> Any:
     with np.errstate(all="ignore"):
         d_x = d_y * partial
     if config.current().strong_zero and not np.isfinite(d_x).all():
-        return np.where(d_y == 0, 0 * np.real(d_y), d_x)[()]
+        return np.where(d_y == 0, d_y, d_x)[()]
     return d_x

@@ -220,7 +220,7 @@ def _attributes(x: Any) -> Slots:
     return _reader(type(x))(x)
 
 
-def _set_attributes(new: Any, values: Slots) -> None:
+def set_attributes(new: Any, values: Slots) -> None:
     members = dict(_slot_members(type(new)))
     for name, value in values.items():
         if name in members:
@@ -240,7 +240,7 @@ def _build_struct(x: Any, values: Slots) -> Any:
         new = _bare(type(x))
     except TypeError:  # a base in C that has to be constructed
         return _build_object(x, values)
-    _set_attributes(new, values)
+    set_attributes(new, values)
     return new
 
 
@@ -266,7 +266,7 @@ def _build_list(x: Any, values: Slots) -> Any:
     items, attributes = _split(values)
     new = _bare(type(x))
     list.extend(new, items)
-    _set_attributes(new, attributes)
+    set_attributes(new, attributes)
     return new
 
 
@@ -278,7 +278,7 @@ def _build_tuple(x: Any, values: Slots) -> Any:
         new = tuple.__new__(type(x), items)
     except TypeError:  # a struct sequence such as time.struct_time
         return tuple(items)
-    _set_attributes(new, attributes)
+    set_attributes(new, attributes)
     return new
 
 

@@ -1,1 +1,3 @@
-"""The library of adjoint rules."""
+"""The library of adjoint rules. Importing this package registers them."""
+
+from dpy.adjoints import builtins, mathlib, numpy, operators  # noqa: F401

@@ -66,7 +66,7 @@ class Rule:
 
     __slots__ = (
         "fresh", "forward", "is_nondifferentiable", "kind", "mutates", "name", "partials",
-        "primal", "signature", "singular", "static", "types",
+        "primal", "primal_is_user", "signature", "singular", "static", "types",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +94,8 @@ class Rule:
         self.types = types
         self.is_nondifferentiable = is_nondifferentiable
         self.name = _name(primal)
+        module = getattr(forward, "__module__", None) or ""
+        self.primal_is_user = forward is not None and not module.startswith("dpy.adjoints.")
         self.signature = inspect.signature(forward) if forward is not None else None
 
     def __repr__(self) -> str:
@@ -118,6 +120,11 @@ class Rule:
             return self.primal(*args, **kwargs), None
         if self.partials is not None:
             return self._apply_elementwise(args, kwargs)
+        if isinstance(self.primal, np.ufunc) and not self.primal.signature:
+            if kwargs or len(args) != self.primal.nin:
+                from dpy.adjoints.ufunc_calls import apply_ufunc
+
+                return apply_ufunc(self, args, kwargs)
         return self._apply_general(args, kwargs)
 
     def _apply_elementwise(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -157,7 +164,7 @@ class Rule:
             d_kwargs: dict[str, Any] = {}
             if all(map(is_zero, d)):
                 return tuple(d_args), d_kwargs
-            for (where, x), d_x in zip(slots, self._checked(pullback(*d), len(slots)), strict=True):
+            for (where, x), d_x in zip(slots, self.check_cotangents(pullback(*d), len(slots)), strict=True):
                 if where is None or is_zero(d_x):
                     continue
                 d_x = project(d_x, x)
@@ -191,7 +198,7 @@ class Rule:
                 position += 1
         return slots
 
-    def _checked(self, d: Any, expected: int) -> tuple[Any, ...]:
+    def check_cotangents(self, d: Any, expected: int) -> tuple[Any, ...]:
         if not isinstance(d, tuple) or len(d) != expected:
             got = f"a tuple of {len(d)}" if isinstance(d, tuple) else type(d).__name__
             raise AdjointError(
@@ -262,6 +269,11 @@ def lookup(f: Any, args: tuple[Any, ...] | None = None) -> Rule | None:
         if rule.types is None or rule.applies(args):
             return rule
     return None
+
+
+def group(f: Any) -> tuple[Rule, ...]:
+    """All rules of a callable, in the order in which they are tried."""
+    return _book.get(f, ())
 
 
 def _register(rule: Rule, replace: bool) -> None:

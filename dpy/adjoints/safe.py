@@ -227,6 +227,8 @@ def fmin_share(a: Any, b: Any) -> Any:
 
 
 def _replace_nan(x: Any, substitute: float) -> Any:
+    if type(x) in _REAL:
+        return substitute if x != x else x
     return np.where(np.isnan(x), substitute, x)[()]
 
 

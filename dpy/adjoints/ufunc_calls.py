@@ -154,7 +154,7 @@ def _twin(ufunc: np.ufunc, method: str) -> Rule | None:
 
 
 def _refuse_out(out: Any) -> None:
-    if out is not None and out != (None,):
+    if out is not None and not (isinstance(out, tuple) and out == (None,)):
         raise MutationError(
             "a ufunc method with out= cannot be differentiated",
             why="the cotangent of the array that it overwrites is not tracked",

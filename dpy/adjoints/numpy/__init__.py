@@ -1,1 +1,26 @@
 """Adjoint rules of NumPy. Importing this package registers them."""
+
+from dpy.adjoints.numpy import (  # noqa: F401
+    arguments,
+    axes,
+    conversions,
+    creation,
+    cumulative,
+    decompositions,
+    differences,
+    einsum,
+    indexing,
+    joining,
+    linalg,
+    moments,
+    mutation,
+    norms,
+    padding,
+    products,
+    quantiles,
+    reductions,
+    shapes,
+    signals,
+    sorting,
+    ufuncs,
+)

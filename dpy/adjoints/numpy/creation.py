@@ -9,7 +9,7 @@ import numpy as np
 from dpy.adjoints.numpy.arguments import no_out
 from dpy.adjoints.numpy.axes import functions, methods, smooth_shape
 from dpy.adjoints.registry import adjoint, nondifferentiable
-from dpy.cotangent import conjugate, is_zero, unbroadcast
+from dpy.cotangent import ZERO, conjugate, is_zero, unbroadcast
 
 nondifferentiable(
     *functions("zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like"),
@@ -183,10 +183,11 @@ def spread_logspace(
     d: Any, y: Any, start: Any, stop: Any, num: Any, endpoint: Any, base: Any, axis: Any
 ) -> tuple[Any, Any, Any]:
     """The cotangents of both exponents and of the base."""
-    start, stop, bases = np.broadcast_arrays(start, stop, base)
+    ends = (np.asarray(x, y.dtype) for x in (start, stop, base))
+    start, stop, bases = np.broadcast_arrays(*ends)
     exponents = np.moveaxis(np.linspace(start, stop, num, endpoint), 0, -1)
     d, y = np.moveaxis(d, axis, -1), np.moveaxis(y, axis, -1)
-    bases = bases[..., None] * 1.0
+    bases = bases[..., None]
     d_exponents = np.moveaxis(d * np.conj(y * np.log(bases)), -1, 0)
     d_start, d_stop = spread_linspace(d_exponents, None, num, endpoint, 0)
     return d_start, d_stop, np.sum(d * np.conj(y * exponents / bases), axis=-1)
@@ -216,11 +217,17 @@ def over(d: Any, x: Any) -> Any:
 
 @adjoint(np.meshgrid)
 def meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "xy") -> Any:
-    """Coordinates along each axis, repeated along the others."""
+    """Coordinates along each axis, repeated along the others.
+
+    The value is a tuple, but a list for sparse views, whose cotangent is a dict of slots.
+    """
     shapes = [np.shape(x) for x in xi]
 
     def meshgrid_pullback(d_y: Any) -> Any:
-        return tuple(along_own_axis(d_y[i], i, shape, indexing) for i, shape in enumerate(shapes))
+        each = d_y if isinstance(d_y, dict) else dict(enumerate(d_y))
+        return tuple(
+            along_own_axis(each.get(i, ZERO), i, shape, indexing) for i, shape in enumerate(shapes)
+        )
 
     return np.meshgrid(*xi, copy=copy, sparse=sparse, indexing=indexing), meshgrid_pullback
 

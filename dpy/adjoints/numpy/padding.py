@@ -93,6 +93,9 @@ def cut_borders(
                 d_values[axis, side] = np.sum(borders * ramp)
         d = d[..., before : before + n]
         if mode not in ("constant", "empty") and n > 0:
+            if "stat_length" in given:
+                own = np.broadcast_to(given["stat_length"], (len(shape), 2))[axis]
+                linear["stat_length"] = (tuple(own), (1, 1))
             matrix = np.pad(np.eye(n), ((before, after), (0, 0)), mode, **linear)
             matrix = np.concatenate([matrix[:before], matrix[before + n :]]).astype(d.dtype)
             d = d + borders @ matrix

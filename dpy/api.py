@@ -1,0 +1,388 @@
+"""The public functions: gradients, pullbacks and Jacobians of ordinary Python functions."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dpy import structs
+from dpy.adjoints import registry
+from dpy.cotangent import ZERO, is_zero
+from dpy.errors import DpyError, NotDifferentiableError, NotScalarOutputError
+from dpy.params import Grads, Params
+from dpy.runtime.accumulators import Accumulators
+from dpy.runtime.dispatch import dispatch
+from dpy.specialise import forward_of, spread
+from dpy.transform.kinds import Number, kind_of
+
+__all__ = [
+    "grad", "gradient", "jacobian", "pullback", "stop_gradient", "value_and_grad",
+    "value_and_gradient", "withgradient",
+]  # fmt: skip
+
+
+class _Run:
+    """One forward run: the value, and the sweep that gives cotangents of the arguments."""
+
+    __slots__ = ("args", "entry", "heap", "sweep", "y")
+
+    def __init__(self, y: Any, sweep: Any, args: tuple[Any, ...], entry: Any) -> None:
+        self.y = y
+        self.sweep = sweep
+        self.args = args
+        self.entry = entry
+
+    def gradients(self, seed: Any) -> tuple[Any, ...]:
+        acc = Accumulators()
+        ds = self.sweep(seed, acc)
+        totals = acc.finish(self.args, ds, self.entry)
+        return structs.gradients(totals, self.args, self.entry)
+
+
+def _run(
+    f: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    active: tuple[bool, ...] | None = None,
+    protect: bool = False,
+    heap_active: bool = False,
+) -> _Run:
+    if active is None:
+        active = (True,) * len(args)
+    inactive = (False,) * len(kwargs)
+    if (
+        type(f) is not types.FunctionType
+        or registry.lookup(f) is not None
+        or f.__code__.co_flags & 0x2A0
+    ):
+        if type(f) is types.MethodType and type(f.__func__) is types.FunctionType and (
+            registry.lookup(f.__func__) is None
+        ):
+            inner = _run(
+                f.__func__, (f.__self__, *args), kwargs, active=(True, *active), protect=protect,
+                heap_active=heap_active,
+            )  # fmt: skip
+            sweep = inner.sweep
+            return _Run(inner.y, lambda d, acc: sweep(d, acc)[1:], args, inner.entry)
+        entry = structs.snapshot(args)
+        y, pb = dispatch(f, args, kwargs, active, inactive)
+        if pb is None:
+            return _Run(y, lambda d, acc: (ZERO,) * len(args), args, entry)
+
+        def dispatched(d: Any, acc: Any) -> Any:
+            rest = _sink_seed(acc, y, d)
+            return pb(rest, acc)[1]
+
+        return _Run(y, dispatched, args, entry)
+    found = forward_of(
+        f, args, kwargs, active, inactive, heap_active=heap_active, protect=protect
+    )
+    summary = found.summary
+    entry = structs.snapshot(args) if summary.needs_acc else None
+    y, pb = found.forward(f)(*args, **kwargs)
+    n = len(args)
+    names = tuple(kwargs)
+    params = found.params
+    if summary.needs_acc:
+        def sweep_acc(d: Any, acc: Any) -> Any:
+            return spread(params, pb(d, acc), n, names)[0]
+
+        return _Run(y, sweep_acc, args, entry)
+    return _Run(y, lambda d, acc: spread(params, pb(d), n, names)[0], args, entry)
+
+
+def _sink_seed(acc: Any, y: Any, d: Any) -> Any:
+    from dpy.runtime.held import sink
+
+    return sink(acc, y, d)
+
+
+def _seed_of(y: Any, f: Any) -> Any:
+    """The unit seed of a real scalar result; an error that names the alternatives for others."""
+    t = type(y)
+    if t is float or t is int:
+        return 1.0
+    if isinstance(y, np.floating):
+        return y.dtype.type(1)
+    if isinstance(y, np.integer) or _is_rational(y):
+        return 1.0 if isinstance(y, np.integer) else type(y)(1)
+    if isinstance(y, np.ndarray) or hasattr(y, "__cuda_array_interface__"):
+        if y.ndim == 0 and y.dtype.kind in "fiu":
+            return np.ones((), y.dtype if y.dtype.kind == "f" else float)
+    raise _not_scalar(y, f)
+
+
+def _is_rational(y: Any) -> bool:
+    from fractions import Fraction
+
+    return isinstance(y, Fraction)
+
+
+def _not_scalar(y: Any, f: Any) -> NotScalarOutputError:
+    name = getattr(f, "__qualname__", None) or type(f).__name__
+    described = type(y).__name__
+    if isinstance(y, np.ndarray):
+        described = f"an array of shape {y.shape} and dtype {y.dtype}"
+    why = "a gradient is defined for functions with one real number as result"
+    if isinstance(y, (complex, np.complexfloating)):
+        why = "the gradient of a complex result is not one number per argument"
+    return NotScalarOutputError(
+        f"gradient needs a real scalar result, but {name} returned {described}",
+        why=why,
+        repair="reduce the result (.sum(), .real, abs), or use dpy.pullback(f, *args) with a seed, "
+        "or dpy.jacobian(f, *args)",
+    )
+
+
+def gradient(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """The gradient of the real scalar ``f(*args, **kwargs)`` for each positional argument.
+
+    Always a tuple, one entry per positional argument, each like its argument: float -> float,
+    array -> array of the same shape and dtype, dataclass -> the same dataclass, other objects ->
+    `Tangent`. None stands where no gradient can exist. Keyword arguments are passed on.
+
+    With `Params` as the only argument, ``gradient(f, Params([W, b]))`` gives the gradients of
+    ``f()`` for arrays that `f` reaches through globals and closures, keyed by identity.
+
+    Raises:
+        NotScalarOutputError: the result is not a real scalar.
+        NoAdjointError: a cotangent reached a function without rule or source.
+        UnsupportedSyntaxError: the function uses a construct that cannot be differentiated.
+
+    >>> gradient(lambda x, y: 3 * x**2 + 2 * x + y, 2, 2)
+    (14.0, 1.0)
+    """
+    if len(args) == 1 and type(args[0]) is Params:
+        return _implicit(f, args[0], kwargs)[1]
+    run = _run(f, args, kwargs)
+    return run.gradients(_seed_of(run.y, f))
+
+
+def value_and_gradient(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    """``(f(*args), gradient(f, *args))`` from one run.
+
+    A result that is a tuple or dict is ``(loss, auxiliary values...)``: the first entry is
+    differentiated, the whole is returned.
+
+    >>> value_and_gradient(lambda x: x * x, 3.0)
+    (9.0, (6.0,))
+    """
+    if len(args) == 1 and type(args[0]) is Params:
+        return _implicit(f, args[0], kwargs)
+    run = _run(f, args, kwargs)
+    y = run.y
+    if type(y) is tuple and y:
+        seed: Any = (_seed_of(y[0], f), *(ZERO for _ in y[1:]))
+    elif isinstance(y, tuple) and y:
+        seed = (_seed_of(y[0], f), *(ZERO for _ in y[1:]))
+    elif type(y) is dict and y:
+        first = next(iter(y))
+        seed = {first: _seed_of(y[first], f)}
+    else:
+        seed = _seed_of(y, f)
+    return y, run.gradients(seed)
+
+
+withgradient = value_and_gradient
+
+
+def pullback(
+    f: Callable[..., Any], /, *args: Any, borrow: bool = False, **kwargs: Any
+) -> tuple[Any, Callable[[Any], Any]]:
+    """``(y, back)``: the value and a function from a cotangent of `y` to those of the arguments.
+
+    ``back(dy)`` may be called any number of times, also after the caller has updated the
+    arguments in place; with `borrow` the copies that this takes are not made.
+
+    >>> y, back = pullback(lambda x: x * x, 3.0)
+    >>> y, back(1.0), back(2.0)
+    (9.0, (6.0,), (12.0,))
+    """
+    if len(args) == 1 and type(args[0]) is Params:
+        return _implicit_pullback(f, args[0], kwargs)
+    run = _run(f, args, kwargs, protect=not borrow)
+    y = run.y
+
+    def back(dy: Any) -> tuple[Any, ...]:
+        return run.gradients(_seed_like(dy, y))
+
+    return y, back
+
+
+def _seed_like(dy: Any, y: Any) -> Any:
+    """A user's cotangent in internal form."""
+    from dpy.cotangent import project
+
+    if is_zero(dy):
+        return ZERO
+    if isinstance(y, tuple):
+        return tuple(_seed_like(d, v) for d, v in zip(dy, y, strict=True))
+    if isinstance(y, list):
+        return {i: _seed_like(d, v) for i, (d, v) in enumerate(zip(dy, y, strict=True))}
+    if isinstance(y, dict):
+        return {key: _seed_like(d, y[key]) for key, d in dy.items()}
+    if isinstance(y, np.ndarray):
+        shape = np.shape(dy)
+        if shape != y.shape:
+            raise DpyError(
+                f"the cotangent has shape {shape}, the result has shape {y.shape}",
+                repair="pass a cotangent of the result's shape",
+            )
+        return np.array(project(np.asarray(dy), y))
+    if isinstance(y, (int, float, complex, np.generic)):
+        return project(dy, y)
+    slots = structs.slots_of(dy) if hasattr(structs, "slots_of") else vars(dy)
+    return {name: _seed_like(d, getattr(y, name, None)) for name, d in slots.items()}
+
+
+# --- implicit parameters -----------------------------------------------------------------------
+
+
+def _implicit(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Grads]:
+    y, back = _implicit_run(f, params, kwargs)
+    return y, back(_seed_of(y, f))
+
+
+def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    run = _run(f, (), kwargs, heap_active=True, protect=True)
+    held = tuple(params)
+    entry = structs.snapshot(held)
+
+    def back(seed: Any) -> Grads:
+        acc = Accumulators()
+        run.sweep(seed, acc)
+        totals = acc.finish(held, (ZERO,) * len(held), entry)
+        found = structs.gradients(totals, held, entry)
+        return Grads(params, found)
+
+    return run.y, back
+
+
+def _implicit_pullback(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    y, back = _implicit_run(f, params, kwargs)
+    return y, lambda dy: back(_seed_like(dy, y))
+
+
+# --- function transformers -----------------------------------------------------------------------
+
+
+def _positions(argnums: int | tuple[int, ...], args: tuple[Any, ...]) -> tuple[int, ...]:
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for i in chosen:
+        if not -len(args) <= i < len(args):
+            raise NotDifferentiableError(
+                f"argnums names argument {i}, but the call has {len(args)} positional arguments",
+                repair="pass the argument by position",
+            )
+        x = args[i]
+        if isinstance(x, (bool, np.bool_, str, bytes, type(None))) or (
+            isinstance(x, np.ndarray) and x.dtype.kind in "bSU"
+        ):
+            raise NotDifferentiableError(
+                f"argument {i} is a {type(x).__name__}, which has no gradient",
+                repair="leave it out of argnums",
+            )
+    return tuple(i % len(args) for i in chosen)
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | tuple[int, ...] = 0
+) -> Callable[..., tuple[Any, Any]]:
+    """A function that returns ``(value, gradient)``; bare for one argnum, a tuple for several.
+
+    >>> value_and_grad(lambda x, y: x * y)(2.0, 3.0)
+    (6.0, 3.0)
+    """
+
+    @functools.wraps(f, updated=())
+    def value_and_grad_f(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        chosen = _positions(argnums, args)
+        active = tuple(i in chosen for i in range(len(args)))
+        run = _run(f, args, kwargs, active=active)
+        found = run.gradients(_seed_of(run.y, f))
+        if isinstance(argnums, int):
+            return run.y, found[chosen[0]]
+        return run.y, tuple(found[i] for i in chosen)
+
+    return value_and_grad_f
+
+
+def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that returns the gradient of `f` for `argnums`, in JAX's manner.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    """
+    both = value_and_grad(f, argnums)
+
+    @functools.wraps(f, updated=())
+    def grad_f(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return grad_f
+
+
+def jacobian(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    """The Jacobian of an array-valued (or scalar) `f` for each positional argument.
+
+    The entry for an argument with shape ``s`` is an array of shape ``(y.size, prod(s))``, row
+    major, or ``(y.size,)`` for a number; None for arguments that are neither.
+
+    Raises:
+        NotScalarOutputError: the result is complex, or no array.
+
+    >>> jacobian(lambda a: 100 * a[:2] ** 2, np.array([1.0, 2.0, 3.0]))[0]
+    array([[200.,   0.,   0.],
+           [  0., 400.,   0.]])
+    """
+    run = _run(f, args, kwargs, protect=True)
+    y = run.y
+    if not isinstance(kind_of(y), Number) and not isinstance(y, np.ndarray):
+        raise _not_scalar(y, f)
+    flat = np.asarray(y)
+    if flat.dtype.kind not in "fiu":
+        raise _not_scalar(y, f)
+    rows: list[tuple[Any, ...]] = []
+    for i in range(flat.size):
+        if isinstance(y, np.ndarray):
+            dtype = y.dtype if y.dtype.kind == "f" else np.dtype(float)
+            seed = np.zeros(y.size, dtype)
+            seed[i] = 1
+            rows.append(run.gradients(seed.reshape(y.shape)))
+        else:
+            rows.append(run.gradients(_seed_of(y, f)))
+    return tuple(_stack_rows(rows, k, x, flat.size) for k, x in enumerate(args))
+
+
+def _stack_rows(rows: list[tuple[Any, ...]], k: int, x: Any, n: int) -> Any:
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind not in "fciu":
+            return None
+        if not rows:
+            return np.zeros((n, x.size))
+        return np.stack([np.asarray(row[k]).reshape(-1) for row in rows])
+    if isinstance(kind_of(x), Number) and not isinstance(x, (bool, np.bool_)):
+        return np.array([row[k] for row in rows])
+    return None
+
+
+def stop_gradient(x: Any) -> Any:
+    """The value of `x` (a copy of what is mutable); no derivative flows back through it.
+
+    >>> gradient(lambda x: x * stop_gradient(x), 3.0)
+    (3.0,)
+    """
+    if isinstance(x, (int, float, complex, str, bytes, type(None), np.generic)):
+        return x
+    if isinstance(x, np.ndarray):
+        return x.copy()  # an alias would share the accumulator of x
+    return copy.deepcopy(x)
+
+
+registry.nondifferentiable(stop_gradient, kind="unknown")

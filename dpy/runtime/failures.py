@@ -1,0 +1,73 @@
+"""Errors of the runtime, with the user's place taken from the running generated code."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from types import FrameType
+from typing import Any
+
+from dpy.errors import MutationError, NoAdjointError, Place
+
+__all__ = ["mutation_error", "no_adjoint", "user_place"]
+
+_OWN = __name__.partition(".")[0]
+
+
+def user_place() -> Place | None:
+    """The innermost frame that is not dpy's own: generated code bears the user's file and line."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if not module.startswith(f"{_OWN}."):
+            code = frame.f_code
+            return Place(code.co_filename, frame.f_lineno, function=code.co_name)
+        frame = frame.f_back
+    return None
+
+
+def no_adjoint(f: Any, args: tuple[Any, ...], detail: str = "") -> NoAdjointError:
+    """The error for a cotangent that arrives at a function without a rule."""
+    name = _dotted(f)
+    parameters = _parameter_names(f, len(args))
+    listed = ", ".join(parameters)
+    short = name.rpartition(".")[2]
+    cotangents = ", ".join(f"d_{p}" for p in parameters) + ("," if len(parameters) == 1 else "")
+    stub = (
+        f"\n\n    @dpy.adjoint({name})\n"
+        f"    def {short}_rule({listed}):\n"
+        f"        y = {name}({listed})\n"
+        f"        def {short}_pullback(d_y):\n"
+        f"            return ({cotangents})  # the cotangents of {listed}\n"
+        f"        return y, {short}_pullback\n"
+    )
+    return NoAdjointError(
+        f"a cotangent reached {name}, which has neither an adjoint rule nor Python source",
+        place=user_place(),
+        why=detail or "dpy differentiates Python source, and C functions by rules",
+        repair="write its rule, or wrap the call in dpy.stop_gradient(...):" + stub,
+    )
+
+
+def mutation_error(what: str, why: str) -> MutationError:
+    """The error for a write that cannot be reversed."""
+    return MutationError(what, place=user_place(), why=why, repair="assign to a new array instead")
+
+
+def _dotted(f: Any) -> str:
+    owner = getattr(f, "__objclass__", None)
+    name = getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or type(f).__name__
+    module = getattr(f, "__module__", None) or getattr(owner, "__module__", None)
+    return name if module in (None, "builtins") else f"{module}.{name}"
+
+
+def _parameter_names(f: Any, n: int) -> list[str]:
+    try:
+        names = [
+            p.name
+            for p in inspect.signature(f).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+    except (TypeError, ValueError):
+        names = []
+    return names[:n] if len(names) >= n else ["x", "y", "z", *(f"x_{i}" for i in range(n))][:n]

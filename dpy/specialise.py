@@ -1,0 +1,598 @@
+"""Specialisations: a function compiled for the kinds and the activity of its arguments.
+
+This layer stands above the compiler's stages and the runtime: it answers the compiler's questions
+about globals, rules and other functions, keeps what has been compiled, and notices when something
+that compiled code relies on has changed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import threading
+import types
+import weakref
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dpy import config
+from dpy.adjoints import registry
+from dpy.cotangent import ZERO, add, project, unbroadcast
+from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
+from dpy.runtime import containers, dispatch, helpers, operations
+from dpy.runtime.held import hold, sink, take
+from dpy.transform import ir
+from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
+from dpy.transform.emit import Emitted, emit
+from dpy.transform.infer import Facts, Summary, infer
+from dpy.transform.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
+from dpy.transform.lower import lower
+from dpy.transform.optimise import optimise
+from dpy.transform.rotate import needs_rotation, rotate
+from dpy.transform.source import Source, read_source
+from dpy.transform.verify import verify
+
+__all__ = ["Specialisation", "cache_info", "clear_cache", "forward_of", "specialise"]
+
+_MISSING = object()
+_MOST_SIGNATURES = 16
+_lock = threading.RLock()
+
+
+@dataclass(eq=False, slots=True)
+class Guards:
+    """What a specialisation relies on."""
+
+    entries: dict[tuple[int, str], tuple[Any, str, Any]] = field(default_factory=dict)
+    kinds: dict[tuple[int, str], tuple[Any, str, Kind]] = field(default_factory=dict)
+    codes: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    cells: dict[int, tuple[Any, Kind]] = field(default_factory=dict)
+
+    def update(self, other: Guards) -> None:
+        self.entries.update(other.entries)
+        self.kinds.update(other.kinds)
+        self.codes.update(other.codes)
+        self.cells.update(other.cells)
+
+    def hold(self) -> bool:
+        """Whether everything is still as it was when the code was compiled."""
+        for mapping, key, value in self.entries.values():
+            if mapping.get(key, _MISSING) is not value:
+                return False
+        for function, code in self.codes.values():
+            if function.__code__ is not code:
+                return False
+        for mapping, key, kind in self.kinds.values():
+            if kind_of(mapping.get(key, _MISSING)) != kind:
+                return False
+        for cell, kind in self.cells.values():
+            try:
+                if kind_of(cell.cell_contents) != kind:
+                    return False
+            except ValueError:
+                return False
+        return True
+
+
+class Specialisation:
+    """One function compiled for one signature. The pullback is generated at the first call."""
+
+    def __init__(self, source: Source, key: Any, kinds: dict[str, Kind], protect: bool) -> None:
+        self.source = source
+        self.name = source.name
+        self.key = key
+        self.kinds = kinds
+        self.protect = protect
+        self.summary = Summary(needs_acc=True, writes=True)
+        self.facts: Facts | None = None
+        self.params: list[tuple[str, str]] = []
+        self.guards = Guards()
+        self.rules_version = registry.version()
+        self.is_ready = False
+        self.callees: list[Specialisation] = []
+        self._emitted: Emitted | None = None
+        self._forwards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self._all_guards: Guards | None = None
+
+    def emitted(self) -> Emitted:
+        """The generated code."""
+        if self._emitted is None:
+            with _lock:
+                if self._emitted is None:
+                    self._emitted = _generate(self)
+        return self._emitted
+
+    def forward(self, function: Any) -> Any:
+        """The forward for one function object (its cells and defaults)."""
+        forward = self._forwards.get(function)
+        if forward is None:
+            forward = self._forwards[function] = self.emitted().bind(function)
+        return forward
+
+    def handle(self, function: Any) -> Any:
+        """What a caller's code holds: compiles at the first call, then steps aside."""
+        return _Handle(self, function)
+
+    def is_valid(self) -> bool:
+        """Whether neither rules nor globals nor callees have changed since."""
+        if self.rules_version != registry.version():
+            return False
+        guards = self._all_guards
+        if guards is None:
+            guards = self._all_guards = self._collect(Guards(), set())
+        return guards.hold()
+
+    def _collect(self, into: Guards, seen: set[int]) -> Guards:
+        if id(self) not in seen:
+            seen.add(id(self))
+            into.update(self.guards)
+            for callee in self.callees:
+                callee._collect(into, seen)
+        return into
+
+
+class _Handle:
+    """Calls a specialisation's forward; callable, so that generated code can use it by name."""
+
+    __slots__ = ("_forward", "_function", "_specialisation")
+
+    def __init__(self, specialisation: Specialisation, function: Any) -> None:
+        self._specialisation = specialisation
+        self._function = function
+        self._forward: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        forward = self._forward
+        if forward is None:
+            forward = self._forward = self._specialisation.forward(self._function)
+        return forward(*args, **kwargs)
+
+
+# --- the cache ------------------------------------------------------------------------------------
+
+_cache: dict[Any, dict[Any, Specialisation]] = {}
+_lowered: dict[Any, ir.Function | DpyError] = {}
+_counts = {"compiles": 0, "hits": 0, "misses": 0}
+_MOST_FUNCTIONS = 4096
+
+
+@dataclass(frozen=True)
+class CacheInfo:
+    """Figures of the cache of compiled functions."""
+
+    functions: int
+    specialisations: int
+    compiles: int
+    hits: int
+    misses: int
+
+
+def cache_info() -> CacheInfo:
+    """How many functions and specialisations are cached, and how often one was compiled.
+
+    >>> import dpy
+    >>> dpy.cache_info().compiles >= 0
+    True
+    """
+    return CacheInfo(
+        len(_cache), sum(map(len, _cache.values())), _counts["compiles"], _counts["hits"],
+        _counts["misses"],
+    )  # fmt: skip
+
+
+def clear_cache() -> None:
+    """Forget all compiled functions."""
+    with _lock:
+        _cache.clear()
+        _lowered.clear()
+        _entry_cache.clear()
+
+
+def _lowered_function(source: Source) -> ir.Function:
+    found = _lowered.get(source.code)
+    if found is None:
+        try:
+            found = _link(lower(source), source)
+        except DpyError as error:
+            found = error
+        if len(_lowered) >= _MOST_FUNCTIONS:
+            _lowered.clear()
+        _lowered[source.code] = found
+    if isinstance(found, DpyError):
+        raise found
+    return found
+
+
+def _link(function: ir.Function, source: Source) -> ir.Function:
+    """Writes of globals become item writes on the module's dict."""
+    globals_ = ir.Known(source.globals, "globals_")
+
+    def block(statements: ir.Block) -> ir.Block:
+        return tuple(map(statement, statements))
+
+    def statement(s: Any) -> Any:
+        if isinstance(s, ir.If):
+            return replace(s, body=block(s.body), orelse=block(s.orelse))
+        if isinstance(s, ir.For):
+            return replace(s, body=block(s.body))
+        if isinstance(s, ir.While):
+            return replace(s, test_body=block(s.test_body), body=block(s.body))
+        if isinstance(s, ir.Assign) and isinstance(s.value, ir.Op):
+            if s.value.name == "setglobal":
+                return replace(s, value=ir.Op("setitem", (globals_, *s.value.args)))
+        return s
+
+    return replace(function, body=block(function.body))
+
+
+def specialise(
+    function: Any,
+    kinds: dict[str, Kind],
+    active: frozenset[str],
+    *,
+    heap_active: bool = False,
+    protect: bool = False,
+) -> Specialisation:
+    """The specialisation of a Python function, compiled now if there is none yet.
+
+    Raises:
+        UnsupportedSyntaxError, SourceUnavailableError, StaleSourceError.
+    """
+    code = function.__code__
+    cells = tuple(
+        _cell_kind(cell) for cell in function.__closure__ or ()
+    )
+    key = (
+        id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect,
+        config.current().strong_zero,
+    )  # fmt: skip
+    with _lock:
+        group = _cache.get(code)
+        if group is None:
+            if len(_cache) >= _MOST_FUNCTIONS:
+                _cache.pop(next(iter(_cache)))
+            group = _cache[code] = {}
+        found = group.get(key)
+        if found is not None and (not found.is_ready or found.is_valid()):
+            _counts["hits"] += 1
+            return found
+        _counts["misses"] += 1
+        if len(group) >= _MOST_SIGNATURES and found is None:
+            kinds = {
+                name: kind if isinstance(kind, KnownObject) else UNKNOWN
+                for name, kind in kinds.items()
+            }
+            key = (id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect, None)
+            found = group.get(key)
+            if found is not None and (not found.is_ready or found.is_valid()):
+                return found
+        source = read_source(function)
+        new = Specialisation(source, key, kinds, protect)
+        group[key] = new
+        try:
+            _analyse(new, function, active, heap_active)
+        except BaseException:
+            group.pop(key, None)
+            raise
+        return new
+
+
+def _cell_kind(cell: Any) -> Kind:
+    try:
+        return _shallow(kind_of(cell.cell_contents))
+    except ValueError:
+        return UNKNOWN
+
+
+def _shallow(kind: Kind) -> Kind:
+    return kind
+
+
+def _analyse(new: Specialisation, function: Any, active: frozenset[str], heap_active: bool) -> None:
+    """Infer, to a fixpoint over recursion."""
+    lowered = _lowered_function(new.source)
+    new.params = [(p.name, p.kind) for p in lowered.params]
+    if config.current().verify:
+        verify(lowered)
+    new.summary = Summary()
+    for attempt in range(6):
+        book = _Book(new, function)
+        facts = infer(
+            lowered, new.kinds, active, book, heap_active=heap_active, protect=new.protect
+        )
+        if needs_rotation(facts):
+            lowered = rotate(lowered, facts)
+            continue
+        settled = facts.summary == new.summary or not book.is_recursive
+        new.summary = facts.summary
+        new.facts = facts
+        if settled:
+            break
+        if attempt == 4:
+            new.summary.result = UNKNOWN
+    assert new.facts is not None
+    _protect_callees(new, book)
+    new.is_ready = True
+
+
+def _protect_callees(new: Specialisation, book: _Book) -> None:
+    """Callees that are given, or return, what may be written to later get their safe variant."""
+    facts = new.facts
+    assert facts is not None
+    for s in ir.walk(facts.function.body):
+        site = facts.sites.get(id(s))
+        if site is None or site.form != "callee":
+            continue
+        atoms = [a.name for a in site.binding.values() if isinstance(a, ir.Var)]
+        target = getattr(s, "target", None)
+        if facts.heap_written or target in facts.identity or any(
+            a in facts.identity for a in atoms
+        ):
+            site.callee = book.protected(site.callee, site.function)
+
+
+def _generate(new: Specialisation) -> Emitted:
+    assert new.facts is not None
+    _counts["compiles"] += 1
+    runtime = Runtime(
+        add=add, project=project, unbroadcast=unbroadcast, sink=sink, take=take, hold=hold,
+        zeros_for=helpers.zeros_for, owned=helpers.owned, add_at=helpers.add_at,
+        add_region=helpers.add_region, take_region=helpers.take_region,
+        project_written=helpers.project_written, copy_value=helpers.copy_value,
+        slot=helpers.slot, pop_items=containers.pop_items, iterate=containers.iterate,
+        operate=operations.operate, call_=dispatch.call_, call_spread=dispatch.call_spread,
+        read_global=operations.read_global, read_cell=operations.read_cell,
+        checked=helpers.checked, globals_=new.source.globals, protect=_protect,
+    )  # fmt: skip
+    generated = write_adjoint(new.facts, runtime)
+    generated = replace(generated, body=finish_loops(generated.body))
+    generated = optimise(generated)
+    return emit(generated, new.source)
+
+
+def _protect(pullback: Any) -> Any:
+    from dpy.runtime.held import protect
+
+    return protect(pullback)
+
+
+class _Book:
+    """Answers the compiler's questions about the surroundings of one function."""
+
+    def __init__(self, owner: Specialisation, function: Any) -> None:
+        self.owner = owner
+        self.function = function
+        self.globals = function.__globals__
+        self.cells = dict(
+            zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        )
+        self.is_recursive = False
+        owner.guards = Guards()
+        owner.callees = []
+        owner.guards.codes[id(function)] = (function, function.__code__)
+
+    def rule(self, function: Any, kinds: tuple[Kind, ...]) -> Any:
+        rule = registry.lookup(function)
+        if rule is None or rule.types is None:
+            return rule
+        return _restricted_rule(function, kinds)
+
+    def read_global(self, name: str) -> tuple[Kind, Any]:
+        value = self.globals.get(name, _MISSING)
+        guards = self.owner.guards
+        if value is _MISSING:
+            value = getattr(builtins, name, _MISSING)
+            guards.entries[id(self.globals), name] = (self.globals, name, _MISSING)
+            if value is _MISSING:
+                return UNKNOWN, None
+            return kind_of(value), value
+        kind = kind_of(value)
+        if isinstance(kind, KnownObject):
+            guards.entries[id(self.globals), name] = (self.globals, name, value)
+            return kind, value
+        kind = _stable(kind)
+        if kind is not UNKNOWN:
+            guards.kinds[id(self.globals), name] = (self.globals, name, kind)
+        return kind, value
+
+    def read_free(self, name: str) -> Kind:
+        cell = self.cells.get(name)
+        if cell is None:
+            return UNKNOWN
+        try:
+            kind = kind_of(cell.cell_contents)
+        except ValueError:
+            return UNKNOWN
+        return kind
+
+    def depend(self, mapping: Any, key: str, value: Any) -> None:
+        expected = _MISSING if value is None and key not in mapping else value
+        self.owner.guards.entries[id(mapping), key] = (mapping, key, expected)
+
+    def callee(
+        self, function: Any, kinds: dict[str, Kind], active: frozenset[str], heap_active: bool
+    ) -> Any:
+        return self._callee(function, kinds, active, heap_active, self.owner.protect)
+
+    def _callee(
+        self, function: Any, kinds: dict[str, Kind], active: Any, heap_active: bool, protect: bool
+    ) -> Any:
+        if not isinstance(function, types.FunctionType) or _is_special(function.__code__):
+            return None
+        order = inspect.signature(function, follow_wrapped=False).parameters
+        kinds = {name: widen(kinds[name]) for name in order if name in kinds}
+        try:
+            found = specialise(
+                function, kinds, active, heap_active=heap_active, protect=protect
+            )
+        except DpyError:
+            return None
+        if found.facts is None or found is self.owner:
+            self.is_recursive = True
+        self.owner.guards.codes[id(function)] = (function, function.__code__)
+        self.owner.callees.append(found)
+        return found
+
+    def protected(self, callee: Specialisation, function: Any) -> Specialisation:
+        """The variant of a callee whose arguments or result may be written to later."""
+        if callee.protect:
+            return callee
+        active = callee.key[3]
+        found = specialise(
+            function, callee.kinds, active, heap_active=callee.key[4], protect=True
+        )
+        self.owner.callees.append(found)
+        return found
+
+
+def _stable(kind: Kind) -> Kind:
+    """The part of a global's kind that is cheap to check at every call."""
+    return kind
+
+
+def _is_special(code: types.CodeType) -> bool:
+    """Generators and coroutines are not ordinary functions."""
+    return bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
+
+
+def _restricted_rule(function: Any, kinds: tuple[Kind, ...]) -> Any:
+    """Rules restricted by types are chosen by the classes of the kinds, where these are known."""
+    classes = [_class_of(kind) for kind in kinds]
+    for rule in registry.group(function):
+        if rule.types is None:
+            return rule
+        pairs = list(zip(rule.types, classes, strict=False))
+        if any(cls is None for _, cls in pairs):
+            return None
+        if all(issubclass(cls, wanted) for wanted, cls in pairs if cls is not None):
+            return rule
+    return None
+
+
+def _class_of(kind: Kind) -> type | None:
+    import numpy as np
+
+    if isinstance(kind, Array):
+        return np.ndarray
+    return getattr(kind, "type", None) or getattr(kind, "cls", None)
+
+
+# --- calls from the runtime ------------------------------------------------------------------------
+
+_entry_cache: dict[Any, Any] = {}
+
+
+def forward_of(
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    active: tuple[bool, ...],
+    active_kw: tuple[bool, ...],
+    *,
+    heap_active: bool = False,
+    protect: bool = True,
+) -> Specialisation:
+    """The specialisation for actual arguments."""
+    bound, activity = _bind(function, args, kwargs, active, active_kw)
+    kinds = {name: kind_of(value) for name, value in bound.items()}
+    return specialise(
+        function, kinds, frozenset(activity), heap_active=heap_active, protect=protect
+    )
+
+
+def _bind(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
+) -> tuple[dict[str, Any], list[str]]:
+    """Parameter name -> value, and the names of the active parameters."""
+    code = function.__code__
+    n = code.co_argcount
+    simple = not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    if simple and not kwargs and len(args) == n and not code.co_kwonlyargcount:
+        names = code.co_varnames[:n]
+        return dict(zip(names, args, strict=True)), [
+            name for name, flag in zip(names, active, strict=True) if flag
+        ]
+    signature = inspect.signature(function, follow_wrapped=False)
+    bound = signature.bind(*args, **kwargs)
+    activity = []
+    flags = dict(zip(kwargs, active_kw, strict=True))
+    position = 0
+    for name in bound.arguments:
+        parameter = signature.parameters[name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            flagged = any(active[position:])
+            position = len(args)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            flagged = any(flags.values())
+        elif name in kwargs:
+            flagged = flags[name]
+        else:
+            flagged = position < len(active) and active[position]
+            position += 1
+        if flagged:
+            activity.append(name)
+    bound.apply_defaults()
+    return dict(bound.arguments), activity
+
+
+def _compile_call(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
+) -> tuple[Any, Any] | None:
+    """The runtime's way to the compiler: run `function` on these arguments, differentiated."""
+    if _is_special(function.__code__):
+        if any(active) or any(active_kw):
+            raise UnsupportedSyntaxError(
+                f"{function.__qualname__} is a generator or coroutine",
+                why="its body runs piecewise, which dpy does not reverse yet",
+                repair="return a list, or loop in the caller",
+            )
+        return function(*args, **kwargs), None
+    try:
+        found = forward_of(function, args, kwargs, active, active_kw)
+    except TypeError:
+        function(*args, **kwargs)  # raises Python's own error for a wrong call
+        raise
+    except SourceUnavailableError:
+        return None
+    except UnsupportedSyntaxError:
+        if any(active) or any(active_kw):
+            raise
+        return None
+    y, pullback = found.forward(function)(*args, **kwargs)
+    needs_acc = found.summary.needs_acc
+    params = found.params
+    n = len(args)
+    names = tuple(kwargs)
+
+    def compiled_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+        d_params = pullback(d, acc) if needs_acc else pullback(d)
+        return spread(params, d_params, n, names)
+
+    return y, compiled_pullback
+
+
+def spread(
+    params: list[tuple[str, str]], d_params: tuple[Any, ...], n: int, names: tuple[str, ...]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Cotangents of parameters as cotangents of `n` positional and of keyword arguments."""
+    d_args: list[Any] = []
+    d_kwargs: dict[str, Any] = {}
+    for (name, kind), d in zip(params, d_params, strict=True):
+        if kind == "positional":
+            if len(d_args) < n and name not in names:
+                d_args.append(d)
+            else:
+                d_kwargs[name] = d
+        elif kind == "args":
+            rest = n - len(d_args)
+            d_args += containers.as_tuple(d, rest)
+        elif kind == "keyword":
+            d_kwargs[name] = d
+        elif type(d) is dict:
+            d_kwargs.update(d)
+    d_args += [ZERO] * (n - len(d_args))
+    return tuple(d_args), {name: d for name, d in d_kwargs.items() if name in names}
+
+
+dispatch.set_compiler(_compile_call)
+_ = is_atomic

@@ -1,0 +1,1109 @@
+"""Write the adjoint of a function: a forward that saves what it must, and its pullback.
+
+The reverse sweep is generated first, statement by statement from the last to the first. It notes
+which values it needs; then the forward is the primal with these values saved: function-level
+values stay in the closure, those of a loop go into one tuple per iteration.
+
+During generation every cotangent variable is in a *state*: absent means a structural zero (no
+statement is generated for it), ``"maybe"`` may be ZERO at run time, ``"value"`` is a number or
+array, ``"owned"`` an array that nobody else holds and that may be added to in place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dpy.cotangent import ZERO, add, project, unbroadcast
+from dpy.transform import ir, partials
+from dpy.transform.infer import Facts, Site
+from dpy.transform.kinds import (
+    UNKNOWN,
+    Array,
+    Kind,
+    Number,
+    Object,
+    Tuple,
+    is_atomic,
+    is_number,
+    is_real_scalar,
+    number_type,
+)
+from dpy.transform.versions import Names, Versions, variables
+
+__all__ = ["Runtime", "write_adjoint"]
+
+_ORDER = ("maybe", "value", "owned")
+_ZERO = ir.Known(ZERO, "ZERO")
+_BREAKERS = (ir.For, ir.While)
+
+
+class Runtime:
+    """The functions of the runtime that generated code calls, handed in by the layer above."""
+
+    def __init__(self, **functions: Any) -> None:
+        self._functions = functions
+
+    def __getattr__(self, name: str) -> ir.Known:
+        return ir.Known(self._functions[name], name)
+
+
+def write_adjoint(facts: Facts, runtime: Runtime) -> ir.Function:
+    """The forward of `facts.function`; its last statements define and return the pullback."""
+    return _Adjoint(facts, runtime).run()
+
+
+def call(function: Any, *args: Any) -> ir.Call:
+    """A call node."""
+    return ir.Call(function, args)
+
+
+class _Adjoint:
+    def __init__(self, facts: Facts, runtime: Runtime) -> None:
+        self.facts = facts
+        self.runtime = runtime
+        self.function = facts.function
+        taken = set(facts.function.locals) | {p.name for p in facts.function.params}
+        for s in ir.walk(facts.function.body):
+            if isinstance(s, ir.Assign):
+                taken.update(variables(s.value))
+                if isinstance(s.value, (ir.Global, ir.Free)):
+                    taken.add(s.value.name)
+                if isinstance(s.target, str):
+                    taken.add(s.target)
+        self.names = Names(taken)
+        self.versions = Versions(facts.function, self.names)
+        self.acc = ir.Var(self.names.fresh("acc"))
+        self.states: dict[Any, str] = {}
+        self.d_names: dict[Any, str] = {}
+        self.out: list[ir.Stmt] = []
+        self.before: dict[int, list[ir.Stmt]] = {}
+        self.after: dict[int, list[ir.Stmt]] = {}
+        self.replaced: dict[int, ir.Stmt] = {}
+        self.memo: dict[Any, Any] = {}
+        self.scalars = self._scalar_variables()
+        self.builders: dict[str, str] = {}
+        self.loc: ir.Loc | None = None
+
+    # --- the whole ----------------------------------------------------------------------------
+
+    def run(self) -> ir.Function:
+        function = self.function
+        d_params, pullback_body = self._pullback()
+        body = self._forward_block(function.body)
+        starts = [
+            ir.Assign(name, ir.Var(var), function.loc)
+            for name, var in self.versions.copies.get(("start", id(None)), [])
+        ]
+        pullback = ir.Function(
+            self.names.fresh(f"{_identifier(function.name)}_pullback"),
+            d_params,
+            pullback_body,
+            filename=function.filename,
+            loc=function.loc,
+        )
+        tail = (
+            ir.Def(pullback, function.loc),
+            ir.Return(ir.Op("tuple", (function.result, ir.Var(pullback.name))), function.loc),
+        )
+        return replace(
+            function,
+            name=f"{_identifier(function.name)}_forward",
+            body=(*starts, *body, *tail),
+            result=None,
+        )
+
+    def _pullback(self) -> tuple[tuple[ir.Param, ...], ir.Block]:
+        function, facts = self.function, self.facts
+        result = function.result
+        self.out = []
+        self.loc = function.loc
+        if facts.is_active(result):
+            seed = self._d(result.name)
+            params = [ir.Param(seed)]
+            kind = facts.summary.result
+            self.states[result.name] = "value" if is_number(kind) or isinstance(kind, Array) else "maybe"
+            if result.name in facts.identity:
+                self._sink_result(result)
+        else:
+            params = [ir.Param(self.names.fresh("d_result"))]
+        if facts.summary.needs_acc:
+            params.append(ir.Param(self.acc.name))
+        self._reverse_block(function.body)
+        self.loc = function.loc
+        cotangents = []
+        for p in function.params:
+            cotangents.append(self._param_cotangent(p))
+        self.out.append(ir.Return(ir.Op("tuple", tuple(cotangents)), function.loc))
+        return tuple(params), tuple(self.out)
+
+    def _param_cotangent(self, p: ir.Param) -> Any:
+        kind = self.facts.params.get(p.name, UNKNOWN)
+        if p.name in self.facts.active and p.name in self.states or self._slots(p.name):
+            return self._consume(p.name)
+        return ir.Lit(0.0) if is_real_scalar(kind) else _ZERO
+
+    def _sink_result(self, result: ir.Var) -> None:
+        """The seed of a result that is kept by identity goes to the accumulators first."""
+        d = self._consume(result.name)
+        held = self.versions.root.end.get(result.name)
+        name = self.versions._name_of(held, self.function.body[-1]) if held else result.name
+        rest = ir.Var(self.names.numbered("rest"))
+        self._emit(rest.name, call(self.runtime.sink, self.acc, ir.Var(name), d))
+        self.states[result.name] = "maybe"
+        self._emit(self._d(result.name), rest)
+
+    def _scalar_variables(self) -> set[str]:
+        """Variables that only ever hold numbers: their cotangents start at 0.0."""
+        facts = self.facts
+        kinds: dict[str, list[Kind]] = {p: [k] for p, k in facts.params.items()}
+        for s in ir.walk(self.function.body):
+            if isinstance(s, ir.Assign) and isinstance(s.target, str):
+                kinds.setdefault(s.target, []).append(facts.kinds.get(id(s), UNKNOWN))
+            elif isinstance(s, ir.For):
+                targets = s.target if isinstance(s.target, tuple) else (s.target,)
+                for t in targets:
+                    kinds.setdefault(t, []).append(facts.exit_kinds.get(t, UNKNOWN))
+        return {name for name, found in kinds.items() if all(map(is_number, found))}
+
+    # --- emission and states ------------------------------------------------------------------
+
+    def _emit(self, target: str | tuple[str, ...] | None, value: Any) -> None:
+        self.out.append(ir.Assign(target, value, self.loc))
+
+    def _d(self, key: Any) -> str:
+        """The name of the cotangent variable of a variable or of a slot of one."""
+        name = self.d_names.get(key)
+        if name is None:
+            base = "_".join(map(str, key)) if isinstance(key, tuple) else key
+            name = self.d_names[key] = self.names.fresh(f"d_{_identifier(base)}")
+        return name
+
+    def _slots(self, var: str) -> list[Any]:
+        return [k for k in self.states if isinstance(k, tuple) and k[0] == var]
+
+    def _consume(self, var: str) -> Any:
+        """The total cotangent of a variable (an expression); afterwards it is zero."""
+        slots = self._slots(var)
+        state = self.states.pop(var, None)
+        whole = ir.Var(self._d(var)) if state else None
+        if not slots:
+            return whole if whole is not None else _ZERO
+        parts = self._display(var, slots)
+        for key in slots:
+            del self.states[key]
+        return parts if whole is None else call(self.runtime.add, whole, parts)
+
+    def _display(self, var: str, slots: list[Any]) -> Any:
+        """The cotangents of slots as a tuple or dict display."""
+        numbered = all(type(k[1]) is int for k in slots)
+        if numbered:
+            size = self.tuple_sizes.get(var, 0)
+            items = []
+            for i in range(size):
+                key = (var, i)
+                items.append(ir.Var(self._d(key)) if key in self.states else _ZERO)
+            return ir.Op("tuple", tuple(items))
+        pairs: list[Any] = []
+        for key in slots:
+            pairs += [ir.Lit(key[1]), ir.Var(self._d(key))]
+        return ir.Op("dict", tuple(pairs))
+
+    @property
+    def tuple_sizes(self) -> dict[str, int]:
+        sizes = self.memo.get("sizes")
+        if sizes is None:
+            sizes = self.memo["sizes"] = {}
+            facts = self.facts
+            for name, kind in facts.params.items():
+                if isinstance(kind, Tuple):
+                    sizes[name] = len(kind.items)
+            for s in ir.walk(self.function.body):
+                if isinstance(s, ir.Assign) and isinstance(s.target, str):
+                    kind = facts.kinds.get(id(s), UNKNOWN)
+                    if isinstance(kind, Tuple):
+                        sizes[s.target] = max(sizes.get(s.target, 0), len(kind.items))
+                elif isinstance(s, ir.For) and isinstance(s.target, str):
+                    kind = facts.exit_kinds.get(s.target, UNKNOWN)
+                    if isinstance(kind, Tuple):
+                        sizes[s.target] = max(sizes.get(s.target, 0), len(kind.items))
+        return sizes
+
+    def _accumulate(
+        self, key: Any, value: Any, kind: Kind, *, scalar: bool, maybe: bool = False
+    ) -> None:
+        """``d_key += value``; the first accumulation is an assignment."""
+        name = self._d(key)
+        state = self.states.get(key)
+        if state is None:
+            self._emit(name, value)
+            self.states[key] = "maybe" if maybe and not scalar else "value"
+            return
+        if scalar or (isinstance(kind, Array) and state != "maybe" and not maybe):
+            self._emit(name, _sum(ir.Var(name), value))
+            self.states[key] = "value"
+            return
+        self._emit(name, call(self.runtime.add, ir.Var(name), value))
+        self.states[key] = "maybe" if maybe and state == "maybe" else "value"
+
+    def _give(self, s: ir.Stmt, atom: Any, value: Any, kind: Kind, maybe: bool = False) -> None:
+        """Add `value` to the cotangent of an operand of `s`."""
+        if isinstance(atom, ir.Star):
+            atom = atom.value
+        if not self.facts.is_active(atom):
+            return
+        var = atom.name
+        scalar = var in self.scalars
+        if var in self.facts.identity and not is_atomic(kind):
+            held = ir.Var(self.versions.residual(s, var))
+            sunk = call(self.runtime.sink, self.acc, held, value)
+            if isinstance(kind, Array):
+                self._emit(None, sunk)
+                return
+            self._accumulate(var, sunk, kind, scalar=False, maybe=True)
+            return
+        self._accumulate(var, value, kind, scalar=scalar, maybe=maybe)
+
+    # --- control flow -------------------------------------------------------------------------
+
+    def _reverse_block(self, block: ir.Block) -> None:
+        for s in reversed(block):
+            self.loc = s.loc
+            if isinstance(s, ir.Assign):
+                self._reverse_assign(s)
+            elif isinstance(s, ir.If):
+                self._reverse_if(s)
+            elif isinstance(s, (ir.For, ir.While)):
+                self._reverse_loop(s)
+
+    def _captured(self, block: ir.Block, states: dict[Any, str]) -> tuple[list[Any], dict[Any, str]]:
+        """The reverse of `block` from `states`: its statements and the states after it."""
+        saved_out, saved_states = self.out, self.states
+        self.out, self.states = [], dict(states)
+        self._reverse_block(block)
+        result = self.out, self.states
+        self.out, self.states = saved_out, saved_states
+        return result
+
+    def _reverse_if(self, s: ir.If) -> None:
+        before = dict(self.states)
+        body, body_states = self._captured(s.body, before)
+        orelse, orelse_states = self._captured(s.orelse, before)
+        merged = self._merge(body, body_states, orelse, orelse_states)
+        self.states = merged
+        self.loc = s.loc
+        if not body and not orelse:
+            return
+        test = s.test
+        if isinstance(test, ir.Var):
+            test = ir.Var(self.versions.residual(s, test.name))
+        if not body:
+            self.out.append(ir.If(ir.Op("not_", (test,)), tuple(orelse), (), s.loc))
+        else:
+            self.out.append(ir.If(test, tuple(body), tuple(orelse), s.loc))
+
+    def _merge(
+        self, out_a: list[Any], a: dict[Any, str], out_b: list[Any], b: dict[Any, str]
+    ) -> dict[Any, str]:
+        """Make the states after two alternatives agree, adding zeros where one has none."""
+        merged: dict[Any, str] = {}
+        for key in {**a, **b}:
+            state_a, state_b = a.get(key), b.get(key)
+            if state_a is None:
+                state_a = self._zero(out_a, key)
+            if state_b is None:
+                state_b = self._zero(out_b, key)
+            merged[key] = min(state_a, state_b, key=_ORDER.index)
+        return merged
+
+    def _zero(self, out: list[Any], key: Any) -> str:
+        """Assign a zero to a cotangent variable; the state that it is in then."""
+        if key in self.scalars:
+            out.append(ir.Assign(self._d(key), ir.Lit(0.0), self.loc))
+            return "value"
+        out.append(ir.Assign(self._d(key), _ZERO, self.loc))
+        return "maybe"
+
+    def _guarded(self, s: ir.Stmt, name: str, emit: Any) -> None:
+        """Emit under ``if d_name is not ZERO``."""
+        before = dict(self.states)
+        saved, self.out = self.out, []
+        emit()
+        body, states = self.out, self.states
+        self.out = saved
+        other: list[Any] = []
+        merged = self._merge(body, states, other, before)
+        if body or other:
+            test = ir.Op("is_not", (ir.Var(name), _ZERO))
+            self.out.append(ir.If(test, tuple(body), tuple(other), s.loc))
+        self.states = merged
+
+    def _reverse_loop(self, s: Any) -> None:
+        entry = dict(self.states)
+        items = self._begin_items(s)
+        self._prepare_buffers(s, entry)
+        builders = self._begin_builders(s)
+        start = dict(self.states)
+        states = dict(self.states)
+        for _ in range(8):
+            body, after = self._loop_body(s, states, items)
+            joined = dict(states)
+            for key, state in after.items():
+                old = joined.get(key)
+                if old is None:
+                    joined[key] = "value" if key in self.scalars else "maybe"
+                else:
+                    joined[key] = min(old, state, key=_ORDER.index)
+            for key, state in states.items():
+                if key not in after:  # consumed: reset to zero for the next iteration
+                    zero = "value" if key in self.scalars else "maybe"
+                    joined[key] = min(state, zero, key=_ORDER.index)
+            if joined == states:
+                break
+            states = joined
+        self.loc = s.loc
+        for key in states:
+            if key not in after:
+                self._zero(body, key)
+        for key, state in states.items():
+            if key not in start:
+                self._zero(self.out, key)
+            self.states[key] = state
+        if body or items is not None:
+            self._emit_loop(s, body)
+        self._end_builders(builders)
+        self._end_items(s, items)
+
+    def _loop_body(
+        self, s: Any, states: dict[Any, str], items: str | None
+    ) -> tuple[list[Any], dict[Any, str]]:
+        saved_out, saved_states = self.out, self.states
+        self.out, self.states = [], dict(states)
+        self._reverse_block(s.body)
+        if isinstance(s, ir.While):
+            self._reverse_block(s.test_body)
+        if items is not None:
+            self.loc = s.loc
+            d_item = self._consume(s.target)
+            self._emit(None, ir.Call(ir.Op("getattr", (ir.Var(items), ir.Lit("append"))), (d_item,)))
+        result = self.out, self.states
+        self.out, self.states = saved_out, saved_states
+        return result
+
+    def _emit_loop(self, s: Any, body: list[Any]) -> None:
+        scope = self.versions.scopes[id(s)]
+        if not scope.tape:
+            scope.tape = self.names.numbered("saved")
+            owner, conditional = self.versions.where[id(s)]
+            if owner.loop is not None:
+                owner.residuals[scope.tape] = None
+                if conditional:
+                    owner.start_inits.append(scope.tape)
+        # Residual names are only complete once everything is generated: see _finish_loops.
+        loop = ir.For(_Pending(scope), call(ir.Known(reversed, "reversed"), ir.Var(scope.tape)),
+                      tuple(body), None, s.loc)  # fmt: skip
+        self.out.append(loop)
+
+    # --- iteration over active values ---------------------------------------------------------
+
+    def _begin_items(self, s: Any) -> str | None:
+        """A reverse loop over active items collects their cotangents in a list."""
+        site = self.facts.sites.get(id(s))
+        if not isinstance(s, ir.For) or site is None or site.form != "iterate":
+            return None
+        if not self.facts.is_active(s.iter):
+            return None
+        name = self.memo.get(("items", id(s)))
+        if name is None:
+            name = self.memo["items", id(s)] = self.names.numbered("d_items")
+        self._emit(name, ir.Op("list", ()))
+        return name
+
+    def _end_items(self, s: Any, items: str | None) -> None:
+        if items is None:
+            return
+        self.loc = s.loc
+        kind = self.facts.kind(s, s.iter)
+        pb = self.memo.get(("iterate", id(s)))
+        if pb is None:
+            pb = self.memo["iterate", id(s)] = self.versions.extra(s, "pb")
+            items_name = self.names.numbered("items")
+            by_identity = s.iter.name in self.facts.identity
+            self.before.setdefault(id(s), []).append(
+                ir.Assign((items_name, pb), call(self.runtime.iterate, s.iter, ir.Lit(by_identity)), s.loc)
+            )
+            self.replaced[id(s)] = ir.Var(items_name)
+        args = (ir.Var(items), self.acc if self.facts.summary.needs_acc else ir.Lit(None))
+        d = call(ir.Var(pb), *args)
+        self._accumulate(
+            s.iter.name, d, kind, scalar=False, maybe=True
+        )
+
+    # --- lists made by comprehensions ---------------------------------------------------------
+
+    def _begin_builders(self, s: Any) -> list[str]:
+        """Lists that this loop appends to: unpack their cotangent, to be popped item by item."""
+        found: list[str] = []
+        for inner in ir.walk((s,)):
+            if isinstance(inner, ir.Assign) and self._form(inner) == "append":
+                name = inner.value.args[0].name
+                if name not in self.builders and name not in found:
+                    found.append(name)
+        for name in found:
+            d_list = self.memo.get(("builder", id(s), name))
+            if d_list is None:
+                d_list = self.memo["builder", id(s), name] = self.names.numbered(f"d_{name}_items")
+            self.builders[name] = d_list
+            self.loc = s.loc
+            if name in self.facts.identity:
+                version = self.versions.definitions
+                held = ir.Var(self._builder_residual(s, name))
+                d = call(self.runtime.take, self.acc, held, self._consume(name))
+            else:
+                d = self._consume(name)
+            # A mutable box [cotangent, length], popped from the end.
+            self._emit(d_list, call(self.runtime.pop_items, d, ir.Var(self._builder_residual(s, name))))
+        return found
+
+    def _builder_residual(self, s: Any, name: str) -> str:
+        """The list itself, as it is after the loop `s`."""
+        key = ("built", id(s), name)
+        held = self.memo.get(key)
+        if held is None:
+            held = self.memo[key] = self.versions.extra(s, name)
+            self.after.setdefault(id(s), []).append(
+                ir.Assign(held, call(self.runtime.hold, ir.Var(name)), s.loc)
+            )
+        return held
+
+    def _end_builders(self, found: list[str]) -> None:
+        for name in found:
+            del self.builders[name]
+
+    # --- array buffers ------------------------------------------------------------------------
+
+    def _prepare_buffers(self, s: Any, entry: dict[Any, str]) -> None:
+        """Cotangent arrays that the loop adds to item by item are owned before it starts."""
+        wanted: dict[str, ir.Stmt] = {}
+        inside = set(self._assigned_in(s))
+        for inner in ir.walk((s,)):
+            if isinstance(inner, ir.Assign) and self._form(inner) == "array_read":
+                owner = inner.value.args[0]
+                if (
+                    isinstance(owner, ir.Var) and self.facts.is_active(owner)
+                    and owner.name not in self.facts.identity and owner.name not in inside
+                ):  # fmt: skip
+                    wanted.setdefault(owner.name, inner)
+        for var, inner in wanted.items():
+            self.loc = s.loc
+            self._own(inner, var)
+
+    def _assigned_in(self, s: Any) -> list[str]:
+        key = ("assigned", id(s))
+        if key not in self.memo:
+            names = []
+            for inner in ir.walk((s,)):
+                if isinstance(inner, (ir.Assign, ir.For)):
+                    targets = inner.target if isinstance(inner.target, tuple) else (inner.target,)
+                    names += [t for t in targets if t is not None]
+            self.memo[key] = names
+        return self.memo[key]
+
+    def _own(self, s: ir.Stmt, var: str) -> None:
+        """Make ``d_var`` an array of its own that may be added to in place."""
+        state = self.states.get(var)
+        if state == "owned":
+            return
+        d = self._d(var)
+        x = ir.Var(self.versions.residual(s, var))
+        if state is None:
+            self._emit(d, call(self.runtime.zeros_for, x))
+        else:
+            self._emit(d, call(self.runtime.owned, ir.Var(d), x))
+        self.states[var] = "owned"
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def _form(self, s: ir.Assign) -> str:
+        site = self.facts.sites.get(id(s))
+        return site.form if site is not None else "inert"
+
+    def _reverse_assign(self, s: ir.Assign) -> None:
+        site = self.facts.sites.get(id(s))
+        if site is None or site.form == "inert":
+            # An inactive value overwrites the variable: what came later does not reach back.
+            if isinstance(s.target, str):
+                self._drop(s.target)
+            return
+        getattr(self, f"_reverse_{site.form}")(s, site)
+
+    def _drop(self, var: str) -> None:
+        for key in (var, *self._slots(var)):
+            self.states.pop(key, None)
+
+    def _has_cotangent(self, var: Any) -> bool:
+        return isinstance(var, str) and (var in self.states or bool(self._slots(var)))
+
+    def _by_identity(self, s: ir.Assign) -> bool:
+        kind = self.facts.kinds.get(id(s), UNKNOWN)
+        return (
+            isinstance(s.target, str)
+            and s.target in self.facts.identity
+            and s.target in self.facts.active
+            and not is_atomic(kind)
+        )
+
+    def _result_cotangent(self, s: ir.Assign) -> Any | None:
+        """The cotangent of the value that `s` creates; None if it is known to be zero.
+
+        Returns an atom (or a display of atoms).
+        """
+        if not self._by_identity(s):
+            return self._consume(s.target) if self._has_cotangent(s.target) else None
+        assert isinstance(s.target, str)
+        d = self._consume(s.target) if self._has_cotangent(s.target) else _ZERO
+        name = self.versions.residual_after(s, s.target)
+        taken = ir.Var(self.names.numbered(f"d_{s.target}"))
+        self._emit(taken.name, call(self.runtime.take, self.acc, ir.Var(name), d))
+        return taken
+
+    def _with_cotangent(self, s: ir.Assign, emit: Any) -> None:
+        """Run `emit(d)` for the result's cotangent, under a guard where that may be ZERO."""
+        by_identity = self._by_identity(s)
+        state = self.states.get(s.target) if not by_identity else "maybe"
+        scalar = s.target in self.scalars
+        d = self._result_cotangent(s)
+        if d is None:
+            return
+        if state == "maybe" and not scalar and isinstance(d, ir.Var):
+            self._guarded(s, d.name, lambda: emit(d))
+        else:
+            emit(d)
+
+    def _reverse_copy(self, s: ir.Assign, site: Site) -> None:
+        source = site.operands[0] if site.operands else s.value
+        if not self._has_cotangent(s.target):
+            return
+        assert isinstance(s.target, str)
+        maybe = self.states.get(s.target) != "value"
+        scalar = s.target in self.scalars
+        if not self.facts.is_active(source):
+            self._drop(s.target)
+            return
+        kind = self.facts.kind(s, source)
+        d = self._consume(s.target)
+        self._accumulate(
+            source.name, d, kind, scalar=source.name in self.scalars, maybe=maybe and not scalar
+        )
+
+    def _reverse_elementwise(self, s: ir.Assign, site: Site) -> None:
+        self._with_cotangent(s, lambda d: self._elementwise(s, site, d))
+
+    def _elementwise(self, s: ir.Assign, site: Site, d: Any) -> None:
+        facts = self.facts
+        operands = site.operands
+        kinds = tuple(facts.kind(s, a) for a in operands)
+        result = facts.kinds[id(s)]
+        places = tuple(
+            ir.Var(f"<{i}>") if isinstance(a, ir.Var) else a for i, a in enumerate(operands)
+        )
+        y_place = ir.Var("<y>")
+        found = partials.contributions(site.rule, site.function, places, kinds, result, d, y_place)
+        same = (
+            len(operands) == 2 and operands[0] == operands[1] and isinstance(operands[0], ir.Var)
+        )
+        if same and facts.is_active(operands[0]):
+            found = [_double(found[0], found[1]), None]
+        gives = []
+        for i, (atom, value) in enumerate(zip(operands, found, strict=True)):
+            if value is None or not facts.is_active(atom):
+                continue
+            gives.append((atom, kinds[i], self._fill(s, value, operands, y_place)))
+        # The cotangent of a variable that is also the target is assigned last.
+        gives.sort(key=lambda g: g[0].name == s.target)
+        for atom, kind, value in gives:
+            self._give(s, atom, self._projected(s, value, atom, kind, result, operands), kind)
+
+    def _fill(self, s: ir.Assign, value: Any, operands: tuple[Any, ...], y_place: ir.Var) -> Any:
+        """Replace placeholders by the residuals of operands and result."""
+
+        def go(e: Any) -> Any:
+            if isinstance(e, ir.Var):
+                if e == y_place:
+                    return ir.Var(self._value_after(s))
+                if e.name.startswith("<"):
+                    return ir.Var(self._value_at(s, operands[int(e.name[1:-1])].name))
+                return e
+            if isinstance(e, ir.Op):
+                return ir.Op(e.name, tuple(map(go, e.args)))
+            if isinstance(e, ir.Call):
+                return ir.Call(go(e.func), tuple(map(go, e.args)), tuple((k, go(v)) for k, v in e.kwargs))
+            return e
+
+        return go(value)
+
+    def _value_at(self, s: ir.Stmt, var: str) -> str:
+        """The residual that holds the *value* of an operand (copied if it may be written later)."""
+        kind = self.facts.kind(s, ir.Var(var))
+        if var not in self.facts.identity or is_atomic(kind):
+            return self.versions.residual(s, var)
+        key = ("value", id(s), var)
+        if key not in self.memo:
+            name = self.memo[key] = self.versions.extra(s, var)
+            copied = call(self.runtime.copy_value, ir.Var(var))
+            self.before.setdefault(id(s), []).append(ir.Assign(name, copied, s.loc))
+        return self.memo[key]
+
+    def _value_after(self, s: ir.Assign) -> str:
+        assert isinstance(s.target, str)
+        var = s.target
+        kind = self.facts.kinds.get(id(s), UNKNOWN)
+        if var not in self.facts.identity or is_atomic(kind):
+            return self.versions.residual_after(s, var)
+        key = ("value after", id(s))
+        if key not in self.memo:
+            name = self.memo[key] = self.versions.extra(s, var)
+            copied = call(self.runtime.copy_value, ir.Var(var))
+            self.after.setdefault(id(s), []).append(ir.Assign(name, copied, s.loc))
+        return self.memo[key]
+
+    def _shape_at(self, s: ir.Stmt, var: str) -> Any:
+        """The shape of an array operand; the array itself is not kept for it in loops."""
+        scope, _ = self.versions.where[id(s)]
+        if scope.loop is None:
+            return ir.Op("getattr", (ir.Var(self.versions.residual(s, var)), ir.Lit("shape")))
+        key = ("shape", id(s), var)
+        if key not in self.memo:
+            name = self.memo[key] = self.versions.extra(s, f"{var}_shape")
+            shape = ir.Op("getattr", (ir.Var(var), ir.Lit("shape")))
+            self.before.setdefault(id(s), []).append(ir.Assign(name, shape, s.loc))
+        return ir.Var(self.memo[key])
+
+    def _projected(
+        self, s: ir.Assign, value: Any, atom: ir.Var, kind: Kind, result: Kind, operands: Any
+    ) -> Any:
+        """Bring a contribution to the shape and dtype of the operand that it is for."""
+        if is_number(kind) and is_number(result):
+            if _same_number(kind, result):
+                return value
+            held = ir.Var(self.versions.residual(s, atom.name))
+            return call(self.runtime.project, value, held)
+        if isinstance(kind, Array) and isinstance(result, Array) and kind.dtype == result.dtype:
+            if kind.dtype.kind in "fc":
+                others = [o for o in operands if isinstance(self.facts.kind(s, o), Array)]
+                if len(others) == 1:
+                    return value
+                return call(self.runtime.unbroadcast, value, self._shape_at(s, atom.name))
+        held = ir.Var(self.versions.residual(s, atom.name))
+        return call(self.runtime.project, value, held)
+
+    def _reverse_rule(self, s: ir.Assign, site: Site) -> None:
+        self._with_cotangent(s, lambda d: self._rule(s, site, d))
+
+    def _rule(self, s: ir.Assign, site: Site, d: Any) -> None:
+        """A primitive with an ``@adjoint`` rule: the rule's forward runs in the forward."""
+        facts = self.facts
+        pb = self._replaced_call(s, lambda: self._rule_call(s, site))
+        slots = _rule_slots(site.rule, site.operands, site.kwargs)
+        wanted = [a if a is not None and facts.is_active(a) else None for a in slots]
+        targets = tuple(
+            self.names.numbered("d_arg") if a is not None else self.names.numbered("_")
+            for a in wanted
+        )
+        pulled = call(ir.Var(pb), d)
+        if site.rule.primal_is_user:
+            pulled = call(self.runtime.checked, ir.Known(site.rule, "rule"), pulled, ir.Lit(len(slots)))
+        self._emit(targets, pulled)
+        for name, atom in zip(targets, wanted, strict=True):
+            if atom is None:
+                continue
+            kind = facts.kind(s, atom)
+            held = ir.Var(self.versions.residual(s, atom.name))
+            projected = call(self.runtime.project, ir.Var(name), held)
+            self._give(s, atom, projected, kind, maybe=True)
+
+    def _rule_call(self, s: ir.Assign, site: Site) -> ir.Call:
+        args = site.operands
+        forward = ir.Known(site.rule.forward, f"{partials._short(site.rule.name)}_rule")
+        args = tuple(self._protected(s, a) for a in args)
+        kwargs = tuple((k, self._protected(s, a)) for k, a in site.kwargs)
+        return ir.Call(forward, args, kwargs)
+
+    def _protected(self, s: ir.Stmt, atom: Any) -> Any:
+        """A rule may keep its arguments: give it a copy of what may be written later."""
+        return atom
+
+    def _replaced_call(self, s: ir.Assign, make: Any) -> str:
+        """Replace the primal statement by ``target, pb = call``; the residual name of `pb`."""
+        key = ("pb", id(s))
+        if key not in self.memo:
+            pb = self.memo[key] = self.versions.extra(s, "pb")
+            target = s.target
+            if target is None:
+                target = self.names.numbered("_")
+            self.replaced[id(s)] = ir.Assign((target, pb), make(), s.loc)
+        return self.memo[key]
+
+    def _reverse_callee(self, s: ir.Assign, site: Site) -> None:
+        summary = site.callee.summary
+        d: Any
+        if self._by_identity(s):
+            d = self._result_cotangent(s)
+        elif self._has_cotangent(s.target):
+            d = self._result_cotangent(s)
+        elif summary.needs_acc:
+            d = _ZERO if not is_number(summary.result) else ir.Lit(0.0)
+        else:
+            return
+        maybe = isinstance(d, ir.Var) and not is_number(summary.result) and not summary.needs_acc
+        if maybe:
+            self._guarded(s, d.name, lambda: self._callee(s, site, d))
+        else:
+            self._callee(s, site, d)
+
+    def _callee(self, s: ir.Assign, site: Site, d: Any) -> None:
+        pb = self._replaced_call(s, lambda: self._callee_call(s, site))
+        args = (d, self.acc) if site.callee.summary.needs_acc else (d,)
+        targets = []
+        gives = []
+        for name, _ in site.callee.params:
+            atom = site.binding.get(name)
+            if atom is not None and self.facts.is_active(atom):
+                d_name = self.names.numbered(f"d_{_identifier(name)}")
+                gives.append((d_name, atom))
+            else:
+                d_name = self.names.numbered("_")
+            targets.append(d_name)
+        pulled = call(ir.Var(pb), *args)
+        if not targets:
+            self._emit(None, pulled)
+            return
+        self._emit(tuple(targets), pulled)
+        for d_name, atom in gives:
+            kind = self.facts.kind(s, atom)
+            self._give(s, atom, ir.Var(d_name), kind, maybe=True)
+
+    def _callee_call(self, s: ir.Assign, site: Site) -> ir.Call:
+        callee = site.callee
+        forward = ir.Known(callee.handle(site.function), f"{_identifier(callee.name)}_forward")
+        args, kwargs = [], []
+        still_positional = True
+        for name, kind in callee.params:
+            if name not in site.binding:
+                still_positional = False
+                continue
+            atom = site.binding[name]
+            if kind == "positional" and still_positional:
+                args.append(atom)
+            else:
+                kwargs.append((name, atom))
+        return ir.Call(forward, tuple(args), tuple(kwargs))
+
+    def _reverse_construct(self, s: ir.Assign, site: Site) -> None:
+        self._spread(s, [(name, atom) for name, atom in site.binding.items()])
+
+    def _reverse_build(self, s: ir.Assign, site: Site) -> None:
+        args = s.value.args
+        if site.slot == "dict":
+            pairs = [(k.value, v) for k, v in zip(args[::2], args[1::2], strict=True)]
+        else:
+            pairs = list(enumerate(args))
+        self._spread(s, pairs)
+
+    def _spread(self, s: ir.Assign, pairs: list[tuple[Any, Any]]) -> None:
+        """Hand the slots of a fresh container's cotangent to what was put in."""
+        if self._by_identity(s):
+            d = self._result_cotangent(s)
+            self._guarded(s, d.name, lambda: self._spread_whole(s, pairs, d))
+            return
+        target = s.target
+        assert isinstance(target, str)
+        slots = {k[1]: self.states.pop(k) for k in self._slots(target)}
+        whole = self.states.pop(target, None)
+        for slot, atom in pairs:
+            if slot in slots and self.facts.is_active(atom):
+                kind = self.facts.kind(s, atom)
+                maybe = slots[slot] == "maybe"
+                self._give(s, atom, ir.Var(self._d((target, slot))), kind, maybe=maybe)
+        if whole is not None:
+            d = ir.Var(self._d(target))
+            if whole == "maybe":
+                self._guarded(s, d.name, lambda: self._spread_whole(s, pairs, d))
+            else:
+                self._spread_whole(s, pairs, d)
+
+    def _spread_whole(self, s: ir.Assign, pairs: list[tuple[Any, Any]], d: Any) -> None:
+        for slot, atom in pairs:
+            if self.facts.is_active(atom):
+                value = call(self.runtime.slot, d, ir.Lit(slot))
+                self._give(s, atom, value, self.facts.kind(s, atom), maybe=True)
+
+    def _reverse_field(self, s: ir.Assign, site: Site) -> None:
+        owner = s.value.args[0]
+        if not self._has_cotangent(s.target) or not self.facts.is_active(owner):
+            if isinstance(s.target, str):
+                self._drop(s.target)
+            return
+        assert isinstance(s.target, str)
+        maybe = self.states.get(s.target) != "value" and s.target not in self.scalars
+        key = (owner.name, site.slot)
+        kind = self.facts.kinds[id(s)]
+        if is_number(kind):
+            self.scalars.add(key)  # type: ignore[arg-type]
+        d = self._consume(s.target)
+        self._accumulate(key, d, kind, scalar=is_number(kind), maybe=maybe)
+
+    _reverse_item = _reverse_field
+
+    def _reverse_array_read(self, s: ir.Assign, site: Site) -> None:
+        array, index = s.value.args
+        kind = self.facts.kinds[id(s)]
+        if array.name in self.facts.identity and not is_number(kind):
+            # A view: its accumulator is a view of the array's. A copy (fancy index) is moved.
+            d = self._result_cotangent(s)
+            if d is not None:
+                self._guarded(s, d.name, lambda: self._scatter(s, array, index, d))
+            return
+        self._with_cotangent(s, lambda d: self._scatter(s, array, index, d))
+
+    def _scatter(self, s: ir.Assign, array: ir.Var, index: Any, d: Any) -> None:
+        if not self.facts.is_active(array):
+            return
+        if isinstance(index, ir.Var):
+            index = ir.Var(self._value_at(s, index.name))
+        if array.name in self.facts.identity:
+            held = ir.Var(self.versions.residual(s, array.name))
+            self._emit(None, call(self.runtime.add_region, self.acc, held, index, d))
+            return
+        self._own(s, array.name)
+        d_array = ir.Var(self._d(array.name))
+        self._emit(None, call(self.runtime.add_at, d_array, index, d))
+
+    def _reverse_array_write(self, s: ir.Assign, site: Site) -> None:
+        array, index, value = s.value.args
+        if not self.facts.is_active(array):
+            return
+        held = ir.Var(self.versions.residual(s, array.name))
+        if isinstance(index, ir.Var):
+            index = ir.Var(self._value_at(s, index.name))
+        taken = call(self.runtime.take_region, self.acc, held, index)
+        if not self.facts.is_active(value):
+            self._emit(None, taken)
+            return
+        kind = self.facts.kind(s, value)
+        d = ir.Var(self.names.numbered("d_value"))
+        self._emit(d.name, taken)
+        v = ir.Var(self.versions.residual(s, value.name))
+        self._guarded(
+            s, d.name,
+            lambda: self._give(s, value, call(self.runtime.project_written, d, v, held), kind, maybe=True),
+        )  # fmt: skip
+
+    def _reverse_append(self, s: ir.Assign, site: Site) -> None:
+        target, value = s.value.args
+        box = self.builders.get(target.name)
+        popped: Any
+        if box is None:
+            return
+        popped = ir.Call(ir.Op("getattr", (ir.Var(box), ir.Lit("pop"))), ())
+        kind = self.facts.kind(s, value)
+        if not self.facts.is_active(value):
+            self._emit(None, popped)
+            return
+        self._give(s, value, popped, kind, maybe=True)
+
+    def _reverse_unpack(self, s: ir.Assign, site: Site) -> None:
+        self._reverse_copy(s, site)
+
+    def _reverse_generic(self, s: ir.Assign, site: Site) -> None:
+        """The runtime decided in the forward; its pullback sinks what is held by identity."""
+        facts = self.facts
+        kind = facts.kinds.get(id(s), UNKNOWN)
+        has = self._has_cotangent(s.target)
+        d = self._consume(s.target) if has else (ir.Lit(0.0) if is_number(kind) else _ZERO)
+        pb = self._replaced_call(s, lambda: self._generic_call(s))
+        operands = _generic_operands(s.value)
+        targets, gives = [], []
+        for atom in operands:
+            if facts.is_active(atom):
+                name = self.names.numbered("d_arg")
+                gives.append((name, atom))
+            else:
+                name = self.names.numbered("_")
+            targets.append(name)
+        pulled = call(ir.Var(pb), d, self.acc)
+        if not gives:
+            self._emit(None, pulled)
+            return
+        self._emit(tuple(targets), pulled)
+        for name, atom in gives:
+            inner = atom.value if isinstance(atom, ir.Star) else atom
+            scalar = inner.name in self.scalars
+            kind = facts.kind(s, inner)
+            # Array parts have been sunk by the runtime already; the rest travels by value.
+            self._accumulate(inner.name, ir.Var(name), kind if scalar else UNKNOWN, scalar=scalar, maybe=True)
+
+    def _generic_call(self, s: ir.Assign) -> ir.Call:
+        return self.runtime_call(s.value)
+
+    def runtime_call(self, value: Any) -> ir.Call:
+        """The runtime's form of an operation or call."""
+        rt = self.runtime
+        active = lambda atoms: ir.Lit(tuple(self.facts.is_active(a) for a in atoms))  # noqa: E731
+        if isinstance(value, ir.Global):
+            return call(rt.read_global, ir.Lit(value.name), ir.Global(value.name))
+        if isinstance(value, ir.Free):
+            return call(rt.read_cell, ir.Cell(value.name), ir.Free(value.name))
+        if isinstance(value, ir.Op):
+            args = value.args
+            return call(rt.operate, ir.Lit(value.name), active(args), *args)
+        assert isinstance(value, ir.Call)
+        atoms = (value.func, *value.args, *(a for _, a in value.kwargs))
+        return ir.Call(rt.call_, (active(atoms), value.func, *value.args), value.kwargs)
+
+    # --- the forward --------------------------------------------------------------------------
+
+    def _forward_block(self, block: ir.Block) -> tuple[ir.Stmt, ...]:
+        out: list[ir.Stmt] = []
+        copies = self.versions.copies
+        for s in block:
+            for name, var in copies.get(("before", id(s)), []):
+                out.append(ir.Assign(name, ir.Var(var), s.loc))
+            out += self.before.get(id(s), [])
+            out += self._forward_statement(s)
+            out += self.after.get(id(s), [])
+            for name, var in copies.get(("after", id(s)), []):
+                out.append(ir.Assign(name, ir.Var(var), s.loc))
+        return tuple(out)
+
+    def _forward_statement(self, s: ir.Stmt) -> list[ir.Stmt]:
+        if isinstance(s, ir.If):
+            return [replace(s, body=self._forward_block(s.body), orelse=self._forward_block(s.orelse))]
+        if isinstance(s, ir.For):
+            source = self.replaced.get(id(s), s.iter)
+            return self._forward_loop(s, replace(s, iter=source, body=self._forward_block(s.body)))
+        if isinstance(s, ir.While):
+            body = self._forward_block(s.body)
+            new = replace(s, test_body=self._forward_block(s.test_body), body=body)
+            return self._forward_loop(s, new)
+        return [self.replaced.get(id(s), s)]
+
+    def _forward_loop(self, s: Any, new: Any) -> list[ir.Stmt]:
+        scope = self.versions.scopes[id(s)]
+        heads = [
+            ir.Assign(name, ir.Var(var), s.loc)
+            for name, var in self.versions.copies.get(("head", id(s)), [])
+        ]
+        inits = [ir.Assign(name, ir.Lit(None), s.loc) for name in scope.start_inits]
+        if not scope.tape:
+            return [new]
+        names = tuple(scope.residuals)
+        item: Any
+        if not names:
+            item = ir.Lit(None)
+        elif len(names) == 1:
+            item = ir.Var(names[0])
+        else:
+            item = ir.Op("tuple", tuple(map(ir.Var, names)))
+        append = ir.Assign(None, ir.Op("append", (ir.Var(scope.tape), item)), s.loc)
+        if isinstance(new, ir.While) and heads:
+            new = replace(new, test_body=(*heads, *new.test_body), body=(*inits, *new.body, append))
+        else:
+            new = replace(new, body=(*inits, *heads, *new.body, append))
+        return [ir.Assign(scope.tape, ir.Op("list", ()), s.loc), new]
+
+
+class _Pending(tuple):  # type: ignore[type-arg]
+    """The residual names of a loop scope, known only when generation has ended."""
+
+    scope: Any
+
+    def __new__(cls, scope: Any) -> _Pending:
+        self = super().__new__(cls)
+        self.scope = scope
+        return self
+
+
+def finish_loops(block: ir.Block) -> ir.Block:
+    """Replace pending loop targets by the residual names of their loops."""
+    out: list[ir.Stmt] = []
+    for s in block:
+        if isinstance(s, ir.For):
+            target: Any = s.target
+            if isinstance(target, _Pending):
+                names = tuple(target.scope.residuals)
+                target = names if len(names) > 1 else names[0] if names else "_"
+            s = replace(s, target=target, body=finish_loops(s.body))
+        elif isinstance(s, ir.If):
+            s = replace(s, body=finish_loops(s.body), orelse=finish_loops(s.orelse))
+        elif isinstance(s, ir.Def):
+            s = replace(s, function=replace(s.function, body=finish_loops(s.function.body)))
+        out.append(s)
+    return tuple(out)
+
+
+def _sum(a: Any, b: Any) -> Any:
+    if isinstance(b, ir.Op) and b.name == "neg":
+        return ir.Op("sub", (a, b.args[0]))
+    return ir.Op("add", (a, b))
+
+
+def _double(a: Any, b: Any) -> Any:
+    """The sum of two contributions to the same operand; twice, where they are equal."""
+    if a is None or b is None:
+        return a if b is None else b
+    if _strip(a) == _strip(b):
+        if isinstance(a, ir.Op) and a.name == "mul":
+            d, x = a.args
+            return ir.Op("mul", (ir.Op("mul", (ir.Lit(2), x)), d))
+        return ir.Op("mul", (ir.Lit(2), a))
+    return _sum(a, b)
+
+
+def _strip(e: Any) -> Any:
+    """The expression with both operands' placeholders made one."""
+    if isinstance(e, ir.Var):
+        return ir.Var("<0>") if e.name == "<1>" else e
+    if isinstance(e, ir.Op):
+        return ir.Op(e.name, tuple(map(_strip, e.args)))
+    if isinstance(e, ir.Call):
+        return ir.Call(_strip(e.func), tuple(map(_strip, e.args)), e.kwargs)
+    return e
+
+
+def _same_number(kind: Kind, result: Kind) -> bool:
+    """Whether a cotangent of the result needs no conversion for the operand."""
+    a, b = number_type(kind), number_type(result)
+    reals = (int, float)
+    return a is b or (a in reals and b in reals)
+
+
+def _rule_slots(rule: Any, args: tuple[Any, ...], kwargs: Any) -> list[Any]:
+    """The operand (or None) of each cotangent that the rule's pullback returns."""
+    named = dict(kwargs)
+    slots: list[Any] = []
+    position = 0
+    for name, parameter in rule.signature.parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            slots += args[position:]
+            position = len(args)
+        elif parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
+            continue
+        else:
+            if name not in rule.static:
+                slots.append(args[position] if position < len(args) else named.get(name))
+            position += 1
+    return slots
+
+
+def _generic_operands(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, ir.Op):
+        return value.args
+    if isinstance(value, ir.Call):
+        return (value.func, *value.args, *(a for _, a in value.kwargs))
+    return ()
+
+
+def _identifier(text: str) -> str:
+    cleaned = "".join(c if c.isalnum() or c == "_" else "_" for c in str(text))
+    return cleaned.strip("_") or "lambda_" if not cleaned.isidentifier() else cleaned

@@ -1,0 +1,168 @@
+"""Emit IR as a Python function: a tree located in the user's file, compiled in its own namespace.
+
+The namespace of generated code is private; its *builtins* are the globals of the user's module,
+so that globals are read live and at full speed, and nothing of dpy's enters the user's module.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import types
+from dataclasses import dataclass
+from typing import Any
+
+from dpy.transform import ir
+from dpy.transform.helpers import HELPERS
+from dpy.transform.show import Namer, to_function_ast
+from dpy.transform.source import Source, nested_code
+from dpy.transform.versions import variables
+
+__all__ = ["Emitted", "emit"]
+
+CELLS = "cells_"
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A compiled function: its tree, and its code with the namespace to run in."""
+
+    tree: ast.FunctionDef
+    code: types.CodeType
+    namespace: dict[str, Any]
+
+    def bind(self, function: types.FunctionType) -> types.FunctionType:
+        """A function object with the defaults and the cells of the user's `function`."""
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        closure = tuple(
+            types.CellType(cells) if name == CELLS else cells[name]
+            for name in self.code.co_freevars
+        )
+        bound = types.FunctionType(
+            self.code, self.namespace, self.code.co_name, function.__defaults__, closure
+        )
+        bound.__kwdefaults__ = function.__kwdefaults__
+        return bound
+
+
+class _Binder(Namer):
+    """Names for code that runs: every object that is meant is bound in the namespace."""
+
+    def __init__(self, source: Source, taken: set[str]) -> None:
+        self.source = source
+        self.taken = taken
+        self.namespace: dict[str, Any] = {
+            "__builtins__": source.globals,
+            "__name__": source.globals.get("__name__", "<dpy>"),
+        }
+        self._names: dict[int, str] = {}
+        self._kept: list[Any] = []
+
+    def _bind(self, value: Any, name: str) -> ast.expr:
+        bound = self._names.get(id(value))
+        if bound is None:
+            bound = name
+            while bound in self.taken or bound in self.namespace:
+                bound += "_"
+            self.namespace[bound] = value
+            self._names[id(value)] = bound
+            self._kept.append(value)
+        return ast.Name(bound, ast.Load())
+
+    def known(self, value: Any, name: str) -> ast.expr:
+        if name in self.taken and self.source.globals.get(name, self) is value:
+            return ast.Name(name, ast.Load())
+        return self._bind(value, name)
+
+    def helper(self, name: str) -> ast.expr:
+        return self._bind(HELPERS[name], name)
+
+    def global_(self, name: str) -> ast.expr:
+        if name not in self.source.globals and hasattr(builtins, name):
+            self.namespace[name] = getattr(builtins, name)
+        return ast.Name(name, ast.Load())
+
+    def cell(self, name: str) -> ast.expr:
+        return ast.Subscript(ast.Name(CELLS, ast.Load()), ast.Constant(name), ast.Load())
+
+    def globals(self) -> ast.expr:
+        return self._bind(self.source.globals, "globals_")
+
+    def code(self, closure: ir.Closure) -> ast.expr:
+        code = nested_code(self.source, closure.node)
+        name = "".join(c if c.isalnum() else "_" for c in closure.code_name).strip("_")
+        return self._bind(code, f"{name}_code")
+
+
+def emit(function: ir.Function, source: Source) -> Emitted:
+    """Compile a generated function of `source`."""
+    taken = _names(function)
+    binder = _Binder(source, taken)
+    tree = to_function_ast(function, binder)
+    _wrap_sums(tree)
+    free = [*source.free, CELLS]
+    factory = ast.FunctionDef(
+        "dpy_factory",
+        ast.arguments([], [ast.arg(name) for name in free], None, [], [], None, []),
+        [tree, ast.Return(ast.Name(tree.name, ast.Load()))],
+        [],
+    )
+    module = ast.Module([factory], [])
+    ast.copy_location(factory, tree)
+    ast.fix_missing_locations(module)
+    compiled = compile(module, source.filename, "exec", dont_inherit=True)
+    outer = next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
+    code = next(
+        c for c in outer.co_consts if isinstance(c, types.CodeType) and c.co_name == tree.name
+    )
+    return Emitted(tree, code, binder.namespace)
+
+
+def _wrap_sums(tree: ast.FunctionDef) -> None:
+    """Give every function of the tree a body."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and not node.body:
+            node.body.append(ast.Pass())
+
+
+def _names(function: ir.Function) -> set[str]:
+    """All names that the function uses, for its variables and for the user's globals."""
+    found = {p.name for p in function.params} | set(function.free) | {function.name}
+
+    def visit(block: ir.Block) -> None:
+        for s in ir.walk(block):
+            if isinstance(s, (ir.Assign, ir.For)):
+                targets = s.target if isinstance(s.target, tuple) else (s.target,)
+                found.update(t for t in targets if t is not None)
+            if isinstance(s, ir.Assign):
+                _expression_names(s.value, found)
+            elif isinstance(s, ir.For):
+                _expression_names(s.iter, found)
+            elif isinstance(s, (ir.If, ir.While)):
+                _expression_names(s.test, found)
+            elif isinstance(s, ir.Return):
+                _expression_names(s.value, found)
+            elif isinstance(s, ir.Raise):
+                _expression_names(s.exc, found)
+                _expression_names(s.cause, found)
+            elif isinstance(s, ir.Def):
+                found.add(s.function.name)
+                found.update(p.name for p in s.function.params)
+                visit(s.function.body)
+
+    visit(function.body)
+    _expression_names(function.result, found)
+    return found
+
+
+def _expression_names(value: Any, found: set[str]) -> None:
+    found.update(variables(value))
+    stack = [value]
+    while stack:
+        e = stack.pop()
+        if isinstance(e, (ir.Global, ir.Free)):
+            found.add(e.name)
+        elif isinstance(e, ir.Op):
+            stack += e.args
+        elif isinstance(e, ir.Call):
+            stack += (e.func, *e.args, *(v for _, v in e.kwargs))
