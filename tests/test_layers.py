@@ -31,6 +31,7 @@ LAYERS = {
     "cache": 4,
     "api": 5,
     "checking": 5,
+    "numerical": 5,
     "views": 5,
     "losses": 6,
     "nn": 6,
