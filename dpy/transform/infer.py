@@ -99,6 +99,9 @@ class RuleBook(Protocol):
     def read_global(self, name: str) -> tuple[Kind, Any]:
         """The kind of a global of the function's module (and record the dependency)."""
 
+    def is_stored(self, name: str) -> bool:
+        """Whether some function of the module assigns to the global variable `name`."""
+
     def read_free(self, name: str) -> Kind:
         """The kind of a free variable's content."""
 
@@ -312,7 +315,12 @@ class _Inference:
         }
         summary.stores_active = summary.writes and find(HEAP) in active_roots
         summary.result_external = name in self.non_atomic and find(name) == find(HEAP)
-        summary.needs_acc = bool(facts.identity) or facts.heap_active or facts.has_unknown_effects
+        summary.needs_acc = (
+            bool(facts.identity)
+            or facts.heap_active
+            or facts.has_unknown_effects
+            or any(map(_uses_accumulators, facts.sites.values()))
+        )
 
     def _really_writes_heap(self) -> bool:
         find = self.classes.find
@@ -352,6 +360,9 @@ class _Inference:
             if form == "inert":
                 return
             operands = list(_operands(s.value))
+            if site is not None:  # the owner of a bound method stands only there
+                bound = (*site.operands, *site.binding.values())
+                operands += [atom.name for atom in bound if isinstance(atom, ir.Var)]
             targets = (s.target,) if isinstance(s.target, str) else s.target or ()
             has_effect = form in ("array_write", "generic", "callee") and (
                 form == "array_write"
@@ -496,9 +507,11 @@ class _Inference:
 
     def _global(self, s: ir.Assign, value: ir.Global) -> tuple[Kind, bool, Site]:
         kind, _ = self.book.read_global(value.name)
-        if value.name in self.stored_globals or self.facts.heap_active and is_number(kind):
+        if value.name in self.stored_globals or (
+            is_number(kind) and self.facts.heap_active and self.book.is_stored(value.name)
+        ):
             kind = UNKNOWN
-        if is_atomic(kind) and not (self.facts.heap_active and can_carry(kind)):
+        if is_atomic(kind):
             return kind, False, Site("inert")
         self._alias_target(s, HEAP)
         varied = self.facts.heap_active
@@ -560,6 +573,15 @@ class _Inference:
             old = kinds[0].item if isinstance(kinds[0], List) else UNKNOWN
             env[args[0].name] = List(join(old, widen(kinds[1])))
             return Other(type(None)), False, Site("append" if varied else "inert")
+        if name in ("setglobal", "delglobal"):
+            self.non_atomic.add(HEAP)
+            self.written.add(HEAP)
+            if self._is_varied(args[-1]):
+                self.stored_active.add(HEAP)
+            if isinstance(args[-1], ir.Var) and not is_atomic(kinds[-1]):
+                self._alias(args[-1].name, HEAP)
+            varied = self._any_varied(args) or self.facts.heap_active
+            return Other(type(None)), False, Site("generic" if varied else "inert")
         if name == "new_cell":
             for a in args:
                 self._alias_target_if(s, a, UNKNOWN)
@@ -768,7 +790,7 @@ class _Inference:
             kind = kind_of(found)
         else:
             return UNKNOWN, False, Site("inert")
-        if is_atomic(kind) and not (self.facts.heap_active and is_number(kind)):
+        if is_atomic(kind):
             return kind, False, Site("inert")
         self._alias_target(s, HEAP)
         varied = self.facts.heap_active
@@ -1204,6 +1226,12 @@ class _Inference:
     def _alias_target_force(self, s: ir.Assign) -> None:
         if isinstance(s.target, str):
             self.non_atomic.add(s.target)
+
+
+def _uses_accumulators(site: Site) -> bool:
+    if site.form == "callee":
+        return bool(site.callee.summary.needs_acc)
+    return site.form in ("generic", "array_write", "iterate")
 
 
 _COMPARISONS = {getattr(operator, n) for n in ("lt", "le", "eq", "ne", "gt", "ge")}
