@@ -29,6 +29,7 @@ from dpy.errors import (
     StaleSourceError,
     UnsupportedSyntaxError,
 )
+from dpy.listing import adjoint_source
 from dpy.params import Grads, Params
 from dpy.slots import Tangent
 from dpy.specialise import cache_info, clear_cache

@@ -12,8 +12,16 @@ import numpy as np
 
 from dpy.errors import DpyError
 from dpy.numerical import (
-    Leaf, Line, NotReal, all_leaves, copies, evaluate, follow, items, numerical_gradient,
-)  # fmt: skip
+    Leaf,
+    Line,
+    NotReal,
+    all_leaves,
+    copies,
+    evaluate,
+    follow,
+    items,
+    numerical_gradient,
+)
 from dpy.slots import contents
 
 __all__ = ["Comparison", "GradientMismatch", "GradientReport", "check_gradient",
@@ -260,7 +268,7 @@ def _slope(
     kwargs: dict[str, Any],
     rng: np.random.Generator,
 ) -> Callable[..., Any]:
-    """The derivative of `f` along a random direction: a function whose gradient has second order."""
+    """The derivative of `f` along a random direction, a function of the same arguments."""
     picks = []
     for leaf in leaves:
         shape = np.shape(leaf.value)

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from dpy.cotangent import ZERO
 from dpy.errors import DpyError, NotScalarOutputError
 from dpy.runtime.memory import Buffer, overlaps_itself, owner_of
 from dpy.slots import contents, kind_of, set_attributes
@@ -30,7 +31,7 @@ __all__ = ["Leaf", "Line", "NotReal", "all_leaves", "copies", "evaluate", "follo
 Path: TypeAlias = tuple[Any, ...]
 
 
-# --- the leaves of arguments -----------------------------------------------------------------------
+# --- the leaves of arguments -------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,8 @@ def _leaves(x: Any, path: Path, where: str, above: frozenset[int]) -> Iterator[L
     if id(x) in above:
         return  # a cycle
     for slot, value in slots.items():
-        name = (
-            where if isinstance(x, types.CellType) or slot == "__self__" else _name(x, where, slot)
-        )
+        is_hop = isinstance(x, types.CellType) or slot == "__self__"
+        name = where if is_hop else _name(x, where, slot)
         yield from _leaves(value, (*path, slot), name, above | {id(x)})
 
 
@@ -100,7 +100,7 @@ def follow(g: Any, args: Sequence[Any], path: Path) -> Any:
     return g
 
 
-# --- copies of arguments, with one leaf moved ------------------------------------------------------
+# --- copies of arguments, with one leaf moved --------------------------------------------------
 
 
 def copies(args: Sequence[Any], moved: dict[int, Any]) -> list[Any]:
@@ -229,7 +229,7 @@ def _put_default(f: Any, name: str, value: Any) -> None:
         f.__dict__[name] = value
 
 
-# --- numerical derivatives ---------------------------------------------------------------------------
+# --- numerical derivatives ---------------------------------------------------------------------
 
 
 class NotReal(Exception):
@@ -331,7 +331,7 @@ def _moved(x: Any, by: Any) -> Any:
         return x + Decimal(by)
     if isinstance(x, np.inexact):
         return x.dtype.type(x + by)
-    return (complex(x) if isinstance(by, complex) else float(x)) + by
+    return x + by if isinstance(x, complex) else float(x) + by
 
 
 def evaluate(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> float:
@@ -368,7 +368,7 @@ def numerical_gradient(f: Callable[..., Any], *args: Any, **kwargs: Any) -> tupl
     >>> round(numerical_gradient(lambda x: x**3, 2.0)[0], 9)
     12.0
     """
-    cotangents: dict[Any, Any] = {i: {} for i in range(len(args))}
+    cotangents: dict[Any, Any] = {}
     for leaf in all_leaves(args, range(len(args))):
         d: Any = np.zeros(np.shape(leaf.value), complex if leaf.is_complex else float)
         for _, v in items(leaf):
@@ -380,4 +380,4 @@ def numerical_gradient(f: Callable[..., Any], *args: Any, **kwargs: Any) -> tupl
         for slot in leaf.path[:-1]:
             inner = inner.setdefault(slot, {})
         inner[leaf.path[-1]] = d if isinstance(leaf.value, np.ndarray) else d[()]
-    return tuple(mirror(cotangents[i] or 0.0, x) for i, x in enumerate(args))
+    return tuple(mirror(cotangents.get(i, ZERO), x) for i, x in enumerate(args))

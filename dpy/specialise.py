@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import re
 import threading
 import types
 import weakref
@@ -192,7 +193,7 @@ def _lowered_function(source: Source) -> ir.Function:
     found = _lowered.get(source.code)
     if found is None:
         try:
-            found = _link(lower(source), source)
+            found = lower(source)
         except DpyError as error:
             found = error
         if len(_lowered) >= _MOST_FUNCTIONS:
@@ -201,28 +202,6 @@ def _lowered_function(source: Source) -> ir.Function:
     if isinstance(found, DpyError):
         raise found
     return found
-
-
-def _link(function: ir.Function, source: Source) -> ir.Function:
-    """Writes of globals become item writes on the module's dict."""
-    globals_ = ir.Known(source.globals, "globals_")
-
-    def block(statements: ir.Block) -> ir.Block:
-        return tuple(map(statement, statements))
-
-    def statement(s: Any) -> Any:
-        if isinstance(s, ir.If):
-            return replace(s, body=block(s.body), orelse=block(s.orelse))
-        if isinstance(s, ir.For):
-            return replace(s, body=block(s.body))
-        if isinstance(s, ir.While):
-            return replace(s, test_body=block(s.test_body), body=block(s.body))
-        if isinstance(s, ir.Assign) and isinstance(s.value, ir.Op):
-            if s.value.name == "setglobal":
-                return replace(s, value=ir.Op("setitem", (globals_, *s.value.args)))
-        return s
-
-    return replace(function, body=block(function.body))
 
 
 def specialise(
@@ -341,7 +320,7 @@ def _generate(new: Specialisation) -> Emitted:
         project_written=helpers.project_written, copy_value=helpers.copy_value,
         slot=helpers.slot, pop_items=containers.pop_items, iterate=containers.iterate,
         operate=operations.operate, call_=dispatch.call_, call_spread=dispatch.call_spread,
-        read_global=operations.read_global, read_cell=operations.read_cell,
+        read_global=operations.read_global, write_global=operations.write_global, read_cell=operations.read_cell,
         checked=helpers.checked, globals_=new.source.globals, protect=_protect,
     )  # fmt: skip
     generated = write_adjoint(new.facts, runtime)
@@ -395,6 +374,9 @@ class _Book:
             guards.kinds[id(self.globals), name] = (self.globals, name, kind)
         return kind, value
 
+    def is_stored(self, name: str) -> bool:
+        return name in _stored_globals(self.owner.source)
+
     def read_free(self, name: str) -> Kind:
         cell = self.cells.get(name)
         if cell is None:
@@ -443,6 +425,24 @@ class _Book:
         )
         self.owner.callees.append(found)
         return found
+
+
+_global_statement = re.compile(r"\bglobal\s+(\w+(?:\s*,\s*\w+)*)")
+_stored: dict[str, tuple[Any, frozenset[str]]] = {}
+
+
+def _stored_globals(source: Source) -> frozenset[str]:
+    """The names that stand in some ``global`` statement of the function's file."""
+    known = _stored.get(source.filename)
+    if known is None or known[0] is not source.lines:
+        text = "\n".join(source.lines)
+        names = {
+            name.strip()
+            for found in _global_statement.findall(text)
+            for name in found.split(",")
+        }
+        known = _stored[source.filename] = (source.lines, frozenset(names))
+    return known[1]
 
 
 def _stable(kind: Kind) -> Kind:
@@ -548,7 +548,7 @@ def _compile_call(
             )
         return function(*args, **kwargs), None
     try:
-        found = forward_of(function, args, kwargs, active, active_kw)
+        found = forward_of(function, args, kwargs, active, active_kw, heap_active=True)
     except TypeError:
         function(*args, **kwargs)  # raises Python's own error for a wrong call
         raise

@@ -407,6 +407,8 @@ def write_attribute(owner: Any, name: str, value: Any) -> Any:
     if setter is not None:
         _, pb = dispatch(setter, (raw, owner, value), {})
         return _last(pb)
+    if isinstance(owner, (types.ModuleType, type)):
+        return _write_shared(owner, name, value)
     setattr(owner, name, value)
     if isinstance(owner, np.ndarray):
         def refuse(acc: Any) -> Any:
@@ -416,6 +418,17 @@ def write_attribute(owner: Any, name: str, value: Any) -> Any:
 
         return refuse
     return lambda acc: acc.take_slot(owner, name)
+
+
+def _write_shared(owner: Any, name: str, value: Any) -> Any:
+    """Attributes of modules and classes are read as constants: active values may not go there."""
+    setattr(owner, name, value)
+    if isinstance(value, (float, complex, np.ndarray, np.inexact, list, dict, tuple)):
+        raise mutation_error(
+            f"a value that carries a derivative was stored in {owner.__name__}.{name}",
+            "attributes of modules and classes are constants for dpy",
+        )
+    return lambda acc: ZERO
 
 
 def _is_frozen_setter(method: Any) -> bool:
@@ -695,6 +708,12 @@ def _new_cell(*value: Any) -> tuple[Any, Any]:
         return (taken,) if value else ()
 
     return cell, new_cell_pullback
+
+
+def write_global(globals_: Any, name: str, value: Any) -> tuple[Any, Any]:
+    """``global name; name = value`` with an active value."""
+    globals_[name] = value
+    return None, lambda d, acc: (ZERO, acc.take_slot(globals_, name))
 
 
 def read_global(name: str, globals_: Any, value: Any) -> tuple[Any, Any]:

@@ -951,14 +951,24 @@ class _Adjoint:
         rt = self.runtime
         active = lambda atoms: ir.Lit(tuple(self.facts.is_active(a) for a in atoms))  # noqa: E731
         if isinstance(value, ir.Global):
-            return call(rt.read_global, ir.Lit(value.name), ir.Global(value.name))
+            return call(rt.read_global, ir.Lit(value.name), rt.globals_, ir.Global(value.name))
         if isinstance(value, ir.Free):
             return call(rt.read_cell, ir.Cell(value.name), ir.Free(value.name))
         if isinstance(value, ir.Op):
             args = value.args
+            if value.name == "setglobal":
+                return call(rt.write_global, rt.globals_, *args)
             return call(rt.operate, ir.Lit(value.name), active(args), *args)
         assert isinstance(value, ir.Call)
         atoms = (value.func, *value.args, *(a for _, a in value.kwargs))
+        starred = any(isinstance(a, ir.Star) for a in value.args)
+        if starred or any(name is None for name, _ in value.kwargs):
+            layout = tuple(
+                ["*" if isinstance(a, ir.Star) else "" for a in value.args]
+                + ["**" if name is None else name for name, _ in value.kwargs]
+            )
+            plain = [a.value if isinstance(a, ir.Star) else a for a in atoms]
+            return call(rt.call_spread, active(atoms), ir.Lit(layout), *plain)
         return ir.Call(rt.call_, (active(atoms), value.func, *value.args), value.kwargs)
 
     # --- the forward --------------------------------------------------------------------------

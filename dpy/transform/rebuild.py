@@ -63,6 +63,7 @@ def rebuild(function: Function, source: Source, like: types.FunctionType) -> typ
     cells = dict(zip(like.__code__.co_freevars, like.__closure__ or (), strict=True))
     binder = _Binder(source, used, cells)
     inner = to_function_ast(function, binder)
+    inner.name = next(n for n in ("rebuilt" + "_" * i for i in range(99)) if n not in used)
     factory = ast.parse("def factory(): pass").body[0]
     assert isinstance(factory, ast.FunctionDef)
     factory.args.args = [ast.arg(name) for name in (*binder.bound, *cells)]
@@ -74,7 +75,8 @@ def rebuild(function: Function, source: Source, like: types.FunctionType) -> typ
     contents = {name: types.CellType(value) for name, value in binder.bound.items()} | cells
     closure = tuple(contents[name] for name in code.co_freevars)
     rebuilt = types.FunctionType(
-        code, like.__globals__, like.__name__, like.__defaults__, closure
+        code.replace(co_name=like.__name__), like.__globals__, like.__name__, like.__defaults__, closure
     )
+    rebuilt.__qualname__ = like.__qualname__
     rebuilt.__kwdefaults__ = like.__kwdefaults__
     return rebuilt

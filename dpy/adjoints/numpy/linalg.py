@@ -235,7 +235,7 @@ def _log_determinant_cotangent(weight: Any, a: Any, sign: Any) -> Any:
 # --- powers and chains ------------------------------------------------------------------------
 
 
-@adjoint(np.linalg.matrix_power, static=("n",), fresh=True)
+@adjoint(np.linalg.matrix_power, static=("n",))
 def matrix_power(a: Any, n: int) -> Any:
     """y = the product of `n` matrices `a`."""
 

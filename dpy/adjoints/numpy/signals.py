@@ -117,7 +117,7 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
 
     def correlate_pullback(d_y: Any) -> Any:
         n, m = int(np.size(a)), int(np.size(v))
-        d_full = _full(d_y, n, m, m // 2 if m > n else (m - 1) // 2)
+        d_full = _full(d_y, n, m, n // 2 if m > n else (m - 1) // 2)
         d_v = np.correlate(d_full, np.ravel(a), "valid")
         return (
             np.convolve(d_full, np.ravel(v), "valid").reshape(np.shape(a)),
@@ -152,7 +152,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     return np.bincount(x, weights, minlength), bincount_pullback
 
 
-@adjoint(np.histogram, static=("range", "density"), fresh=True)
+@adjoint(np.histogram, static=("range", "density"))
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
@@ -162,7 +162,7 @@ def histogram(
 
     def histogram_pullback(d_result: Any) -> Any:
         d_counts, d_edges = d_result
-        d_edges = np.zeros(len(edges)) if is_zero(d_edges) else d_edges
+        d_edges = np.zeros_like(edges) if is_zero(d_edges) else d_edges
         values = np.ravel(a)
         d_weights = None
         if not is_zero(d_counts):
@@ -192,10 +192,12 @@ def _density_cotangents(d_y: Any, y: Any, values: Any, edges: Any, weights: Any)
 
 def _extremes_cotangent(d_edges: Any, values: Any, limits: Any) -> Any:
     """The edges are evenly spaced between the least and the greatest value."""
-    d_a = np.zeros(values.shape)
+    d_a = np.zeros(values.shape, d_edges.dtype)
     if limits is not None or not values.size:
         return d_a
-    share = np.arange(len(d_edges)) / (len(d_edges) - 1)
+    share = np.linspace(0.0, 1.0, len(d_edges), dtype=d_edges.dtype)
     lowest, highest = values == values.min(), values == values.max()
-    d_a = d_a + np.sum(d_edges * (1.0 - share)) * lowest / lowest.sum()
-    return d_a + np.sum(d_edges * share) * highest / highest.sum()
+    d_lowest, d_highest = np.sum(d_edges * (1.0 - share)), np.sum(d_edges * share)
+    d_a[lowest] += d_lowest / int(lowest.sum())
+    d_a[highest] += d_highest / int(highest.sum())
+    return d_a

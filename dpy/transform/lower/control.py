@@ -231,7 +231,7 @@ def result_of(b: Builder, body: Block) -> tuple[Block, Atom]:
     values = {_identity(exit_.value) for exit_ in returns}
     if len(returns) == 1 and body and body[-1] is returns[0]:
         assert returns[0].value is not None
-        return body[:-1], returns[0].value
+        return _with_flag(b, resolve(b, body[:-1], None)), returns[0].value
     if not returns or (len(values) == 1 and isinstance(returns[0].value, Lit)):
         result: Atom = returns[0].value if returns and returns[0].value else Lit(None)
         return _with_flag(b, resolve(b, body, None)), result
