@@ -1,4 +1,8 @@
-"""Every module has its test at the same place in ``tests``, and every test its module."""
+"""Every module has its test at the same place in ``tests``, and every test its module.
+
+A folder that is one part split over files may be tested as a whole: ``transform/lower/`` in
+``transform/test_lower.py``.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ WITHOUT_MODULE = {
     "test_random_programs.py",
     "test_staleness.py",
     "test_tracebacks.py",
+    "test_zygote_examples.py",
 }
 
 
@@ -35,21 +40,23 @@ def needs_no_module(test: Path) -> bool:
     return test.as_posix() in WITHOUT_MODULE or test.name.startswith("test_semantics")
 
 
+def tests_of(module: Path) -> set[Path]:
+    """Where a module may be tested: beside it, or beside its folder."""
+    own = module.with_name(f"test_{module.name}")
+    folder = module.parent
+    whole = folder.with_name(f"test_{folder.name}.py") if len(folder.parts) > 1 else own
+    return {own, whole}
+
+
 def test_every_module_has_a_test() -> None:
-    expected = {module: module.with_name(f"test_{module.name}") for module in modules()}
-    missing = sorted(
-        str(module) for module, test in expected.items() if test not in written_tests()
-    )
+    written = written_tests()
+    missing = sorted(str(module) for module in modules() if not tests_of(module) & written)
     assert not missing, f"modules without tests/.../test_<name>.py: {', '.join(missing)}"
 
 
 def test_every_test_has_a_module() -> None:
-    stray = sorted(
-        str(test)
-        for test in written_tests()
-        if not needs_no_module(test)
-        and test.with_name(test.name.removeprefix("test_")) not in modules()
-    )
+    expected = set().union(*map(tests_of, modules()))
+    stray = sorted(str(t) for t in written_tests() if not needs_no_module(t) and t not in expected)
     assert not stray, f"tests that belong to no module: {', '.join(stray)}"
 
 
