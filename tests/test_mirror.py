@@ -40,7 +40,7 @@ def needs_no_module(test: Path) -> bool:
     return test.as_posix() in WITHOUT_MODULE or test.name.startswith("test_semantics")
 
 
-def tests_of(module: Path) -> set[Path]:
+def places_of_test(module: Path) -> set[Path]:
     """Where a module may be tested: beside it, or beside its folder."""
     own = module.with_name(f"test_{module.name}")
     folder = module.parent
@@ -50,12 +50,12 @@ def tests_of(module: Path) -> set[Path]:
 
 def test_every_module_has_a_test() -> None:
     written = written_tests()
-    missing = sorted(str(module) for module in modules() if not tests_of(module) & written)
+    missing = sorted(str(module) for module in modules() if not places_of_test(module) & written)
     assert not missing, f"modules without tests/.../test_<name>.py: {', '.join(missing)}"
 
 
 def test_every_test_has_a_module() -> None:
-    expected = set().union(*map(tests_of, modules()))
+    expected = set().union(*map(places_of_test, modules()))
     stray = sorted(str(t) for t in written_tests() if not needs_no_module(t) and t not in expected)
     assert not stray, f"tests that belong to no module: {', '.join(stray)}"
 
