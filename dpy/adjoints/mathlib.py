@@ -53,12 +53,8 @@ elementwise(
 elementwise(math.sin, lambda x, y: math.cos(x), kind=FLOAT)
 elementwise(math.cos, lambda x, y: -math.sin(x), kind=FLOAT)
 elementwise(math.tan, lambda x, y: 1.0 + y * y, kind=FLOAT)
-elementwise(
-    math.asin, lambda x, y: safe.rsqrt((1.0 - x) * (1.0 + x)), singular=True, kind=FLOAT
-)
-elementwise(
-    math.acos, lambda x, y: -safe.rsqrt((1.0 - x) * (1.0 + x)), singular=True, kind=FLOAT
-)
+elementwise(math.asin, lambda x, y: safe.rsqrt((1.0 - x) * (1.0 + x)), singular=True, kind=FLOAT)
+elementwise(math.acos, lambda x, y: -safe.rsqrt((1.0 - x) * (1.0 + x)), singular=True, kind=FLOAT)
 elementwise(math.atan, lambda x, y: 1.0 / (1.0 + x * x), kind=FLOAT)
 elementwise(
     math.atan2,
@@ -301,6 +297,4 @@ def rect(r: Any, phi: Any) -> Any:
     return y, rect_pullback
 
 
-nondifferentiable(
-    cmath.isclose, cmath.isfinite, cmath.isinf, cmath.isnan, kind=returns(bool)
-)
+nondifferentiable(cmath.isclose, cmath.isfinite, cmath.isinf, cmath.isnan, kind=returns(bool))

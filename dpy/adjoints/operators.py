@@ -36,9 +36,7 @@ elementwise(
     kind="unknown",
 )
 # a % b = a - b * floor(a / b); (y - a) / b is that quotient, however a / b was rounded
-elementwise(
-    operator.mod, lambda a, b, y: 1.0, lambda a, b, y: safe.divide(y - a, b), singular=True
-)
+elementwise(operator.mod, lambda a, b, y: 1.0, lambda a, b, y: safe.divide(y - a, b), singular=True)
 elementwise(operator.neg, lambda x, y: -1.0)
 elementwise(operator.pos, lambda x, y: 1.0)
 

@@ -289,7 +289,7 @@ def sinc_partial(x: Any) -> Any:
 def sinc_curvature(x: Any, slope: Any) -> Any:
     """The second derivative of sinc, from the first: ``x s'' + 2 s' = -pi**2 x s``."""
     zero = x == 0
-    ratio = np.where(zero, -math.pi**2 / 3, slope / np.where(zero, 1, x))[()]
+    ratio = np.where(zero, -(math.pi**2) / 3, slope / np.where(zero, 1, x))[()]
     return -(math.pi**2) * np.sinc(x) - 2.0 * ratio
 
 

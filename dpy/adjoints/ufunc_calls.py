@@ -49,9 +49,7 @@ def _apply_with_options(
     inputs = args[: ufunc.nin]
     outputs = _outputs(args[ufunc.nin :], kwargs)
     # what the call overwrites is needed as it was on entry
-    inputs = tuple(
-        copy.copy(x) if any(_overlap(x, out) for out in outputs) else x for x in inputs
-    )
+    inputs = tuple(copy.copy(x) if any(_overlap(x, out) for out in outputs) else x for x in inputs)
     where = kwargs.get("where", True)
     if isinstance(where, np.ndarray):
         where = where.copy() if any(_overlap(where, out) for out in outputs) else where
@@ -297,8 +295,10 @@ def outer(ufunc: Any, A: Any, B: Any, /, **options: Any) -> Any:  # noqa: N803 -
     rule = registry.lookup(ufunc)
     left = np.reshape(A, np.shape(A) + (1,) * np.ndim(B))
     y = ufunc.outer(A, B, **options)
-    pullback = rule.apply((left, B), options)[1] if rule is not None else _no_rule(
-        f"numpy.{ufunc.__name__}.outer"
+    pullback = (
+        rule.apply((left, B), options)[1]
+        if rule is not None
+        else _no_rule(f"numpy.{ufunc.__name__}.outer")
     )
 
     def outer_pullback(d_y: Any) -> Any:

@@ -47,9 +47,7 @@ elementwise(np.positive, lambda x, y: 1.0)
 elementwise(np.square, lambda x, y: 2.0 * x)
 elementwise(np.reciprocal, lambda x, y: -safe.square(y), singular=True)
 # both are a - b * n for an integer n, which (y - a) / b gives back with the sign changed
-elementwise(
-    np.remainder, lambda a, b, y: 1.0, lambda a, b, y: safe.divide(y - a, b), singular=True
-)
+elementwise(np.remainder, lambda a, b, y: 1.0, lambda a, b, y: safe.divide(y - a, b), singular=True)
 elementwise(np.fmod, lambda a, b, y: 1.0, lambda a, b, y: safe.divide(y - a, b), singular=True)
 
 # --- exponentials, logarithms, roots ----------------------------------------------------------
@@ -93,12 +91,8 @@ elementwise(np.cosh, lambda x, y: np.sinh(x))
 elementwise(np.tanh, lambda x, y: 1.0 - y * y)
 elementwise(np.arcsinh, lambda x, y: safe.rsqrt(1.0 + safe.square(x)), singular=True)
 # two roots, not one of the product: for complex x they have the branch cut of the function
-elementwise(
-    np.arccosh, lambda x, y: safe.rsqrt(x - 1.0) * safe.rsqrt(x + 1.0), singular=True
-)
-elementwise(
-    np.arctanh, lambda x, y: safe.divide(1.0, (1.0 - x) * (1.0 + x)), singular=True
-)
+elementwise(np.arccosh, lambda x, y: safe.rsqrt(x - 1.0) * safe.rsqrt(x + 1.0), singular=True)
+elementwise(np.arctanh, lambda x, y: safe.divide(1.0, (1.0 - x) * (1.0 + x)), singular=True)
 elementwise(
     np.hypot,
     lambda a, b, y: safe.divide_or_zero(a, y),
@@ -197,9 +191,7 @@ def conjugate(x: Any) -> Any:
     return np.conjugate(x), conjugate_pullback
 
 
-@adjoint(
-    np.ndarray.conj, np.ndarray.conjugate, np.generic.conj, np.generic.conjugate
-)
+@adjoint(np.ndarray.conj, np.ndarray.conjugate, np.generic.conj, np.generic.conjugate)
 def conjugate_method(x: Any) -> Any:
     """y = the conjugate of x: x itself where it is real."""
 
@@ -278,9 +270,7 @@ def clip(
 
 
 @adjoint(np.ndarray.clip, static=("out",), fresh=True)
-def clip_method(
-    a: Any, min: Any = None, max: Any = None, out: Any = None, **options: Any
-) -> Any:
+def clip_method(a: Any, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
     """y = minimum(maximum(a, min), max)."""
     _refuse_out("numpy.ndarray.clip", out)
 
