@@ -208,7 +208,7 @@ class Builder:
 
     def _changes(self, nodes: Iterable[Any]) -> Iterator[tuple[str, int]]:
         for top in nodes:
-            for node in gast.walk(top):
+            for node in self.flows.walk(top):
                 if isinstance(node, gast.Name) and not isinstance(node.ctx, gast.Load):
                     bits = DELETED if isinstance(node.ctx, gast.Del) else ASSIGNED
                     yield self.mangle(node.id), bits
@@ -217,3 +217,5 @@ class Builder:
                 elif isinstance(node, gast.alias):
                     bound = node.asname or node.name.partition(".")[0]
                     yield self.mangle(bound), ASSIGNED
+            if isinstance(top, gast.stmt) and not self.flows.one(top).falls:
+                return  # what follows is never reached

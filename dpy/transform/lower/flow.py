@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,20 @@ class Flows:
         if flow is None:
             flow = self._known[id(statement)] = self._compute(statement)
         return flow
+
+    def walk(self, node: Any) -> Iterator[Any]:
+        """A node and all below it, without the statements that can never be reached."""
+        yield node
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, gast.AST):
+                yield from self.walk(value)
+            elif isinstance(value, list) and not (name == "orelse" and is_endless(node)):
+                for child in value:
+                    if isinstance(child, gast.AST):
+                        yield from self.walk(child)
+                    if isinstance(child, gast.stmt) and not self.one(child).falls:
+                        break
 
     def _compute(self, node: Any) -> Flow:
         if type(node) in _LEAVES:
