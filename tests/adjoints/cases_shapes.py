@@ -245,7 +245,7 @@ ATTRIBUTES: dict[tuple[Any, str], list[Case]] = {
     (int, "imag"): [Case((2,), label="int")],
 }
 CASES |= {attribute(*key): cases for key, cases in ATTRIBUTES.items()}
-for name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "device"):
+for name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "device"):
     for owner, make in ((np.ndarray, normal((2, 3))), (np.generic, scalar)):
         if hasattr(owner, name):
             CASES[attribute(owner, name)] = [Case(make, nondiff=True, label=name)]

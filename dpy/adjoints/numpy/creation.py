@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dpy.adjoints.numpy.arguments import no_out
-from dpy.adjoints.numpy.axes import functions, methods, smooth_shape
+from dpy.adjoints.numpy.axes import functions, smooth_shape
 from dpy.adjoints.registry import adjoint, nondifferentiable
 from dpy.cotangent import ZERO, conjugate, is_zero, unbroadcast
 
@@ -284,7 +284,7 @@ def diagflat(v: Any, k: Any = 0) -> Any:
     return np.diagflat(v, k), diagflat_pullback
 
 
-@adjoint(np.diagonal, *methods("diagonal"), static=("offset", "axis1", "axis2"))
+@adjoint(np.diagonal, np.ndarray.diagonal, static=("offset", "axis1", "axis2"))
 def diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     """The diagonals in the planes of two axes, along a new last axis."""
     shape = np.shape(a)
@@ -296,7 +296,7 @@ def diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
 
 
 @adjoint(
-    np.trace, *methods("trace"), static=("offset", "axis1", "axis2", "dtype", "out"), fresh=True
+    np.trace, np.ndarray.trace, static=("offset", "axis1", "axis2", "dtype", "out"), fresh=True
 )
 def trace(
     a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None

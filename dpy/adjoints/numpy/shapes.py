@@ -131,7 +131,7 @@ def matrix_transpose(x: Any) -> Any:
     return np.swapaxes(x, -1, -2), matrix_transpose_pullback
 
 
-@adjoint(np.swapaxes, *methods("swapaxes"), static=("axis1", "axis2"))
+@adjoint(np.swapaxes, np.ndarray.swapaxes, static=("axis1", "axis2"))
 def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
     """Two axes exchanged."""
 
@@ -424,8 +424,8 @@ attribute_rule("mT", lambda d_y, x: np.swapaxes(d_y, -1, -2), np.ndarray)
 attribute_rule("real", lambda d_y, x: d_y, *NUMBERS)
 # d/dRe + i d/dIm: the imaginary part moves with the imaginary part only; a real x has none.
 attribute_rule("imag", lambda d_y, x: d_y * 1j if np.iscomplexobj(x) else None, *NUMBERS)
+# `base`, `data`, `flat` and `ctypes` have no rule: a cotangent that reaches one is an error.
 for name in (
-    "shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "base", "data",
-    "device", "ctypes",
+    "shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "device"
 ):  # fmt: skip
     attribute_rule(name, None, *ARRAYS)
