@@ -75,9 +75,7 @@ CASES: dict[Any, list[Case]] = {
     np.block: [
         *joining(((2,), (3,))),
         Case(
-            lambda rng: (
-                [list(normal((2, 2), (2, 1))(rng)), list(normal((1, 2), (1, 1))(rng))],
-            ),
+            lambda rng: ([list(normal((2, 2), (2, 1))(rng)), list(normal((1, 2), (1, 1))(rng))],),
             label="2-d",
         ),
         Case(lambda rng: ([[*normal((3,))(rng)], list(normal((2,), None)(rng))],), label="mixed"),

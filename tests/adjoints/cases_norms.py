@@ -44,9 +44,7 @@ KINKS = [
     exact(np.zeros((2, 2)), np.zeros((2, 2)), "zero matrix, 2", ord=2),
     exact([[1.0, -1.0], [1.0, 0.0]], [[1, 0], [1, 0]], "columns", ord=1),
     exact([[1.0, -1.0], [2.0, 0.0]], [[0.5, -0.5], [0.5, 0]], "tied rows", ord=INF),
-    exact(
-        [[0.0, 0.0], [3.0, 4.0]], [[0, 0], [0.6, 0.8]], "zero row", d_y=np.ones(2), axis=1
-    ),
+    exact([[0.0, 0.0], [3.0, 4.0]], [[0, 0], [0.6, 0.8]], "zero row", d_y=np.ones(2), axis=1),
 ]
 
 VECTOR_ORDERS = (1, 2, 3, 0.5, 1.5, -1, -2.5, INF, -INF)

@@ -1,12 +1,15 @@
 """Rules for matrix decompositions: Cholesky, QR, eigenvalues, singular values.
 
 Singular vectors and eigenvectors are determined up to a sign (a phase, for complex matrices);
-the gradients are those of functions that do not depend on that choice. Where two eigenvalues
-are exactly equal, so are the vectors up to a rotation, and the rotation gets no gradient.
+the gradients are those of functions that do not depend on that choice. The vectors of equal
+eigenvalues are arbitrary up to a rotation and have no derivative: using one gives NaN, while
+eigenvalues, and the vectors of other eigenvalues, keep their gradients.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -29,6 +32,18 @@ def _diagonal_matrix(values: Any) -> Any:
 def _differences(values: Any) -> Any:
     """``values[j] - values[i]`` for all pairs."""
     return values[..., None, :] - values[..., :, None]
+
+
+def _used_pairs(*columns: Any) -> Any:
+    """For pairs of different columns: whether either has a cotangent in any of the arrays."""
+    used = functools.reduce(np.logical_or, [np.any(d != 0, -2) for d in columns])
+    either = np.logical_or(used[..., None, :], used[..., :, None])
+    return np.logical_and(either, np.logical_not(np.eye(used.shape[-1], dtype=bool)))
+
+
+def _quotient(a: Any, b: Any, used: Any) -> Any:
+    """``a / b``; where `b` is zero, NaN if the vectors concerned are used, else zero."""
+    return np.where(np.logical_and(b == 0, used), math.nan, ratio(a, b))
 
 
 # --- triangular factors -----------------------------------------------------------------------
@@ -113,7 +128,7 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 def _eigh_cotangent(d_w: Any, d_v: Any, w: Any, v: Any, uplo: str) -> Any:
     inner = _diagonal_matrix(np.zeros_like(w) if is_zero(d_w) else d_w)
     if not is_zero(d_v):
-        inner = inner + ratio(hermitian(v) @ d_v, _differences(w))
+        inner = inner + _quotient(hermitian(v) @ d_v, _differences(w), _used_pairs(d_v))
     return read_triangle(v @ inner @ hermitian(v), uplo)
 
 
@@ -147,7 +162,8 @@ def _eig_cotangent(d_w: Any, d_v: Any, w: Any, v: Any) -> Any:
     if not is_zero(d_v):
         overlap = v_h @ d_v
         along = np.real(np.diagonal(overlap, 0, -2, -1))
-        inner = inner + ratio(overlap - v_h @ (v * along[..., None, :]), conj(_differences(w)))
+        overlap = overlap - v_h @ (v * along[..., None, :])
+        inner = inner + _quotient(overlap, conj(_differences(w)), _used_pairs(d_v))
     return np.linalg.solve(v_h, inner @ v_h)
 
 
@@ -209,11 +225,17 @@ def _svd_cotangent(d_u: Any, d_s: Any, d_vh: Any, u: Any, s: Any, vh: Any) -> An
     u_part, v_part = u_h @ d_u, hermitian(d_vh @ v)
     row, column = s[..., None, :], s[..., :, None]
     gaps = _differences(s) * (row + column)
-    inner = ratio(u_part - hermitian(u_part), gaps) * row
-    inner = inner + column * ratio(v_part - hermitian(v_part), gaps) + _diagonal_matrix(d_s)
+    used = _used_pairs(d_u, hermitian(d_vh))
+    inner = _quotient(u_part - hermitian(u_part), gaps, used) * row + _diagonal_matrix(d_s)
+    inner = inner + column * _quotient(v_part - hermitian(v_part), gaps, used)
     if np.iscomplexobj(u):  # the phases of u and v are free, but not independently
         phase = np.diagonal(u_part, 0, -2, -1)
         inner = inner + 1j * _diagonal_matrix(ratio(np.imag(phase), s))
     d_a = u @ inner @ vh
-    d_a = d_a + ratio(d_u - u @ u_part, row) @ vh
-    return d_a + u @ ratio(d_vh - (d_vh @ v) @ vh, column)
+    if u.shape[-2] > s.shape[-1]:
+        used = np.any(d_u != 0, -2, keepdims=True)
+        d_a = d_a + _quotient(d_u - u @ u_part, row, used) @ vh
+    if vh.shape[-1] > s.shape[-1]:
+        used = np.any(d_vh != 0, -1, keepdims=True)
+        d_a = d_a + u @ _quotient(d_vh - (d_vh @ v) @ vh, column, used)
+    return d_a

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import dpy.adjoints.numpy.norms  # noqa: F401 - registers
 import pytest
+
+import dpy.adjoints.numpy.norms  # noqa: F401 - registers
 from tests.adjoints.cases_norms import CASES
 from tests.adjoints.harness import Case, check_case, parametrize
 
