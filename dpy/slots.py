@@ -426,18 +426,27 @@ def _classify(cls: type) -> Kind:
     return _ATOM
 
 
-_builtin_kinds: dict[type, Kind] = {
-    cls: _classify(cls)
-    for cls in (float, int, bool, str, type(None), complex, np.ndarray, np.float64, np.float32)
-    + (list, tuple, dict, types.FunctionType, types.CellType)
-}
-_user_kinds: weakref.WeakKeyDictionary[type, Kind] = weakref.WeakKeyDictionary()
+# By identity of the class: entries of user classes go when the class does.
+_kinds: dict[int, Kind] = {}
+_classes: dict[int, weakref.ref[type]] = {}
 
 
 def kind_of(cls: type) -> Kind:
-    kind = _builtin_kinds.get(cls) or _user_kinds.get(cls)
-    if kind is None:
-        kind = _user_kinds[cls] = _classify(cls)
+    """How values of a type are read and rebuilt."""
+    kind = _kinds.get(id(cls))
+    return _remember(cls) if kind is None else kind
+
+
+def _remember(cls: type) -> Kind:
+    key = id(cls)
+
+    def forget(_: Any) -> None:
+        _kinds.pop(key, None)
+        _classes.pop(key, None)
+
+    kind = _classify(cls)
+    _classes[key] = weakref.ref(cls, forget)
+    _kinds[key] = kind
     return kind
 
 

@@ -82,6 +82,9 @@ class _Mirror:
         values: Slots = {}
         for slot, value in slots.items():
             d = cotangents.get(slot, ZERO)
+            if type(d) is float and type(value) is float:
+                values[slot] = d
+                continue
             alone = owned and sys.getrefcount(d) <= self.limit
             values[slot] = self.mirror(d, value, alone)
         return values
