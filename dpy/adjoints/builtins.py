@@ -1,6 +1,7 @@
 """Rules for Python's built-in functions on numbers, arrays and containers of them.
 
-Containers themselves (list, tuple, dict, zip, enumerate, map, sorted, ...) are the runtime's.
+The rule of `abs` is with the operators. Containers themselves (list, tuple, dict, zip, enumerate,
+map, sorted, ...) are the runtime's.
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from dpy.adjoints import operators, registry, safe
-from dpy.adjoints.registry import Rule, adjoint, conjugate, nondifferentiable, times
-from dpy.cotangent import ZERO, is_zero
+from dpy.adjoints import registry, safe
+from dpy.adjoints.registry import Rule, adjoint, nondifferentiable
+from dpy.cotangent import ZERO, conjugate, is_zero, times
 from dpy.errors import NoAdjointError
 
 __all__ = ["returns"]
-
-assert operators.absolute  # abs() has its rule there
 
 
 def returns(type_: type) -> Callable[..., Any]:
@@ -119,7 +118,7 @@ def _picked_kind(*kinds: Any, **named: Any) -> Any:
         if not isinstance(kinds[0], Tuple):
             return UNKNOWN
         kinds = kinds[0].items
-    result = BOTTOM
+    result: Any = BOTTOM
     for kind in kinds:
         result = join(result, kind)
     return result

@@ -13,9 +13,9 @@ from typing import Any
 
 from dpy.adjoints import safe
 from dpy.adjoints.builtins import returns
-from dpy.adjoints.registry import adjoint, conjugate, elementwise, nondifferentiable
+from dpy.adjoints.registry import adjoint, elementwise, nondifferentiable
 from dpy.adjoints.ufunc_calls import other_arity
-from dpy.cotangent import is_zero
+from dpy.cotangent import conjugate, is_zero
 
 LN2 = 0.6931471805599453
 LOG2_E = 1.4426950408889634

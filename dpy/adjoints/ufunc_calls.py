@@ -16,7 +16,7 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.adjoints.registry import Rule, adjoint
-from dpy.cotangent import ZERO, is_zero, project
+from dpy.cotangent import ZERO, conjugate, is_zero, project, times
 from dpy.errors import AdjointError, MutationError, NoAdjointError
 
 __all__ = ["apply_ufunc", "other_arity"]
@@ -117,9 +117,7 @@ def _pull_inputs(rule: Rule, inputs: tuple[Any, ...], y: Any, d_y: Any) -> tuple
         d_inputs: tuple[Any, ...] = rule.forward(*inputs)[1](d_y)
         return d_inputs
     return tuple(
-        ZERO
-        if partial is None
-        else registry.times(d_y, registry.conjugate(partial(*inputs, y)), rule.singular)
+        ZERO if partial is None else times(d_y, conjugate(partial(*inputs, y)), rule.singular)
         for partial in rule.partials
     )
 
@@ -240,12 +238,12 @@ def _pull_prefixes(rule: Rule, x: Any, axis: int, d_y: Any) -> Any:
     assert rule.partials is not None and rule.partials[0] and rule.partials[1]
     with np.errstate(all="ignore"):
         inputs = (prefix[:-1], items[1:], prefix[1:])
-        carry = registry.conjugate(np.broadcast_to(rule.partials[0](*inputs), prefix[1:].shape))
+        carry = conjugate(np.broadcast_to(rule.partials[0](*inputs), prefix[1:].shape))
         for k in range(len(items) - 1, 0, -1):
-            d[k - 1] += registry.times(d[k], carry[k - 1], rule.singular)
+            d[k - 1] += times(d[k], carry[k - 1], rule.singular)
         d_x = d.copy()
-        own = registry.conjugate(np.asarray(rule.partials[1](*inputs)))
-        d_x[1:] = registry.times(d[1:], own, rule.singular)
+        own = conjugate(np.asarray(rule.partials[1](*inputs)))
+        d_x[1:] = times(d[1:], own, rule.singular)
     return np.moveaxis(d_x, 0, axis)
 
 

@@ -107,7 +107,8 @@ CASES: dict[Any, list[Case]] = {
     ],
     math.fsum: [
         Case(([1.5, -2.0, 3.25],)), Case(((1.5, -2.0),)), Case(normal((4,)), label="array"),
-        Case(([],), label="empty"), Case(lambda rng: ({1: 2.0, 2: 0.5}.values(),), numeric=False, label="view"),
+        Case(([],), label="empty"),
+        Case(lambda rng: ({1: 2.0, 2: 0.5}.values(),), numeric=False, label="view"),
     ],
     math.prod: [
         Case(([1.5, -2.0, 3.25],)), Case(((1.5, -2.0),), label="tuple"),

@@ -43,7 +43,8 @@ WITHOUT_CASES = {"input"}  # it reads from the terminal
 def is_of_the_library(rule: registry.Rule) -> bool:
     """Whether a rule belongs to dpy, not to another test."""
     if rule.is_nondifferentiable:
-        return not str(getattr(rule.primal, "__module__", "")).startswith("test")
+        module = str(getattr(rule.primal, "__module__", ""))
+        return callable(rule.primal) and not module.startswith(("test", "dpy.api"))
     makers = [f for f in (rule.forward, *(rule.partials or ())) if f is not None]
     return all(f.__module__.startswith("dpy.") for f in makers)
 

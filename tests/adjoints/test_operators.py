@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dpy.config import settings
 from dpy.adjoints import operators, registry
+from dpy.config import settings
 from tests.adjoints.cases_operators import CASES
 from tests.adjoints.harness import Case, check_case, parametrize
 

@@ -5,7 +5,6 @@ Ties and kinks: `maximum` and its like give half to each side of a tie, `absolut
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
