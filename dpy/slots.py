@@ -175,13 +175,17 @@ class Kind:
     is_by_value: bool = False
 
 
-def _bare(cls: type) -> Any:
-    """A new instance of `cls` for which no code of the user has run."""
+def _bare_maker(cls: type) -> Any:
+    """The ``__new__`` of the nearest built-in base: makes instances without code of the user."""
     for base in cls.__mro__:
         new = base.__dict__.get("__new__")
         if isinstance(new, types.BuiltinFunctionType):
-            return new(cls)
-    raise TypeError(f"{cls.__name__} has no built-in __new__")
+            return new
+    return object.__new__
+
+
+def _bare(cls: type) -> Any:
+    return _bare_maker(cls)(cls)
 
 
 def _slot_members(cls: type) -> tuple[tuple[str, Any], ...]:
@@ -235,13 +239,23 @@ def _build_object(x: Any, values: Slots) -> Any:
     return Tangent(type(x).__name__, **values) if values else None
 
 
-def _build_struct(x: Any, values: Slots) -> Any:
-    try:
-        new = _bare(type(x))
-    except TypeError:  # a base in C that has to be constructed
-        return _build_object(x, values)
-    set_attributes(new, values)
-    return new
+def _struct_builder(cls: type) -> Callable[[Any, Slots], Any]:
+    """A function that makes a new instance without running ``__init__`` or its like."""
+    make = _bare_maker(cls)
+    has_slots = bool(_slot_members(cls))
+
+    def build(x: Any, values: Slots) -> Any:
+        try:
+            new = make(type(x))
+        except TypeError:  # a base in C that has to be constructed
+            return _build_object(x, values)
+        if has_slots:
+            set_attributes(new, values)
+        else:
+            object.__getattribute__(new, "__dict__").update(values)
+        return new
+
+    return build
 
 
 def _read_list(x: Any) -> Slots:
@@ -345,7 +359,7 @@ def _build_method(m: Any, values: Slots) -> Any:
     """A method shows the fields of its object, ``g.r``; and of its function if it has state."""
     fields: Slots = {}
     own = values["__self__"]
-    if isinstance(own, Tangent) or kind_of(type(own)).build is _build_struct:
+    if isinstance(own, Tangent) or is_dataclass(own) or hasattr(type(own), "__attrs_attrs__"):
         fields.update(contents(own) or {})
     elif own is not None:
         fields["__self__"] = own
@@ -412,9 +426,9 @@ def _classify(cls: type) -> Kind:
     if is_dataclass(cls):
         parameters = getattr(cls, "__dataclass_params__", None)
         frozen = bool(getattr(parameters, "frozen", False)) and not _caches_properties(cls)
-        return Kind(read=_reader(cls), build=_build_struct, frozen=frozen)
+        return Kind(read=_reader(cls), build=_struct_builder(cls), frozen=frozen)
     if hasattr(cls, "__attrs_attrs__"):
-        return Kind(read=_reader(cls), build=_build_struct)
+        return Kind(read=_reader(cls), build=_struct_builder(cls))
     if hasattr(cls, "__cuda_array_interface__") and hasattr(cls, "dtype"):
         return Kind(leaf=leaves.cuda_gradient)
     if issubclass(cls, numbers.Number):

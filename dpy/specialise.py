@@ -22,7 +22,7 @@ from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.runtime import containers, dispatch, helpers, operations
 from dpy.runtime.held import hold, sink, take
-from dpy.transform import ir
+from dpy.transform import ir, split_targets
 from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
 from dpy.transform.emit import Emitted, emit
 from dpy.transform.infer import Facts, Summary, infer
@@ -193,7 +193,7 @@ def _lowered_function(source: Source) -> ir.Function:
     found = _lowered.get(source.code)
     if found is None:
         try:
-            found = lower(source)
+            found = split_targets.run(lower(source))
         except DpyError as error:
             found = error
         if len(_lowered) >= _MOST_FUNCTIONS:
@@ -304,8 +304,8 @@ def _protect_callees(new: Specialisation, book: _Book) -> None:
             continue
         atoms = [a.name for a in site.binding.values() if isinstance(a, ir.Var)]
         target = getattr(s, "target", None)
-        if facts.heap_written or target in facts.identity or any(
-            a in facts.identity for a in atoms
+        if facts.heap_written or target in facts.written or any(
+            a in facts.written for a in atoms
         ):
             site.callee = book.protected(site.callee, site.function)
 
@@ -314,7 +314,7 @@ def _generate(new: Specialisation) -> Emitted:
     assert new.facts is not None
     _counts["compiles"] += 1
     runtime = Runtime(
-        add=add, project=project, unbroadcast=unbroadcast, sink=sink, take=take, hold=hold,
+        add=add, project=project, unbroadcast=unbroadcast, sink=sink, take=take, take_deep=_take_deep, hold=hold,
         zeros_for=helpers.zeros_for, owned=helpers.owned, add_at=helpers.add_at,
         add_region=helpers.add_region, take_region=helpers.take_region,
         project_written=helpers.project_written, copy_value=helpers.copy_value,
@@ -327,6 +327,10 @@ def _generate(new: Specialisation) -> Emitted:
     generated = replace(generated, body=finish_loops(generated.body))
     generated = optimise(generated)
     return emit(generated, new.source)
+
+
+def _take_deep(acc: Any, x: Any, d: Any) -> Any:
+    return acc.take(x, d, deep=True)
 
 
 def _protect(pullback: Any) -> Any:

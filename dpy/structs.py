@@ -38,7 +38,7 @@ def snapshot(x: Any) -> Snapshot | None:
         slots = kind.read(value)
         if not kind.frozen:
             record[id(value)] = (value, slots)
-        stack.extend(slots.values())
+        stack.extend([held for held in slots.values() if type(held) is not float])
     return record or None
 
 

@@ -280,6 +280,11 @@ class Accumulators:
         held = self.slots.get(id(x))
         return ZERO if held is None else held[1].pop(slot, ZERO)
 
+    def take_slots(self, x: Any) -> Slots:
+        """The cotangents of all slots of any object (an iterator, say), and zero from now on."""
+        held = self.slots.pop(id(x), None)
+        return {} if held is None else held[1]
+
     def insert(self, xs: Any, i: int) -> None:
         """Reverse of ``del xs[i]`` and ``xs.pop(i)``: make room for a slot with zero at `i`."""
         self.splice(xs, i, 0, 1)

@@ -299,8 +299,8 @@ def sorted_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 def _collected(acc: Any, it: Any) -> list[Any]:
     """The cotangents of the items that an iterator has yielded, in order."""
-    total = acc.take(it)
-    if type(total) is not dict or not total:
+    total = acc.take_slots(it)
+    if not total:
         return []
     return [total.get(i, ZERO) for i in range(max(total) + 1)]
 

@@ -51,7 +51,7 @@ class Walk:
                 slots = self._contents(x)
                 if slots is None:
                     continue
-                stack.extend(slots.values())
+                stack.extend([held for held in slots.values() if type(held) is not float])
                 if kind_of(type(x)).frozen:
                     continue  # by place, but what it contains need not be
             if id(x) in seen:

@@ -72,7 +72,12 @@ class _Adjoint:
                 if isinstance(s.target, str):
                     taken.add(s.target)
         self.names = Names(taken)
-        self.versions = Versions(facts.function, self.names)
+        # The owner of a bound method stands in the site of the call only.
+        hidden = {
+            key: [a.name for a in (*site.operands, *site.binding.values()) if isinstance(a, ir.Var)]
+            for key, site in facts.sites.items()
+        }
+        self.versions = Versions(facts.function, self.names, hidden)
         self.acc = ir.Var(self.names.fresh("acc"))
         self.states: dict[Any, str] = {}
         self.d_names: dict[Any, str] = {}
@@ -102,7 +107,12 @@ class _Adjoint:
             filename=function.filename,
             loc=function.loc,
         )
+        ends = [
+            ir.Assign(name, ir.Var(var), function.loc)
+            for name, var in self.versions.copies.get(("end", id(None)), [])
+        ]
         tail = (
+            *ends,
             ir.Def(pullback, function.loc),
             ir.Return(ir.Op("tuple", (function.result, ir.Var(pullback.name))), function.loc),
         )
@@ -139,6 +149,12 @@ class _Adjoint:
 
     def _param_cotangent(self, p: ir.Param) -> Any:
         kind = self.facts.params.get(p.name, UNKNOWN)
+        if p.name in self.facts.identity and not is_atomic(kind):
+            d = self._consume(p.name) if self._has_cotangent(p.name) else _ZERO
+            if p.name in self.facts.written and p.kind != "kwargs":
+                return d  # the caller keeps it by identity as well
+            held = ir.Var(self.versions.residual_at_start(p.name))
+            return call(self.runtime.take_deep, self.acc, held, d)
         if p.name in self.facts.active and p.name in self.states or self._slots(p.name):
             return self._consume(p.name)
         return ir.Lit(0.0) if is_real_scalar(kind) else _ZERO
@@ -146,8 +162,7 @@ class _Adjoint:
     def _sink_result(self, result: ir.Var) -> None:
         """The seed of a result that is kept by identity goes to the accumulators first."""
         d = self._consume(result.name)
-        held = self.versions.root.end.get(result.name)
-        name = self.versions._name_of(held, self.function.body[-1]) if held else result.name
+        name = self.versions.residual_at_end(result.name)
         rest = ir.Var(self.names.numbered("rest"))
         self._emit(rest.name, call(self.runtime.sink, self.acc, ir.Var(name), d))
         self.states[result.name] = "maybe"
@@ -444,10 +459,11 @@ class _Adjoint:
     def _begin_builders(self, s: Any) -> list[str]:
         """Lists that this loop appends to: unpack their cotangent, to be popped item by item."""
         found: list[str] = []
+        inside = set(self._assigned_in(s))
         for inner in ir.walk((s,)):
             if isinstance(inner, ir.Assign) and self._form(inner) == "append":
                 name = inner.value.args[0].name
-                if name not in self.builders and name not in found:
+                if name not in self.builders and name not in found and name not in inside:
                     found.append(name)
         for name in found:
             d_list = self.memo.get(("builder", id(s), name))
@@ -645,7 +661,7 @@ class _Adjoint:
     def _value_at(self, s: ir.Stmt, var: str) -> str:
         """The residual that holds the *value* of an operand (copied if it may be written later)."""
         kind = self.facts.kind(s, ir.Var(var))
-        if var not in self.facts.identity or is_atomic(kind):
+        if var not in self.facts.written or is_atomic(kind):
             return self.versions.residual(s, var)
         key = ("value", id(s), var)
         if key not in self.memo:
@@ -658,7 +674,7 @@ class _Adjoint:
         assert isinstance(s.target, str)
         var = s.target
         kind = self.facts.kinds.get(id(s), UNKNOWN)
-        if var not in self.facts.identity or is_atomic(kind):
+        if var not in self.facts.written or is_atomic(kind):
             return self.versions.residual_after(s, var)
         key = ("value after", id(s))
         if key not in self.memo:

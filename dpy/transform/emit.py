@@ -72,6 +72,9 @@ class _Binder(Namer):
     def known(self, value: Any, name: str) -> ast.expr:
         if name in self.taken and self.source.globals.get(name, self) is value:
             return ast.Name(name, ast.Load())
+        if name not in self.source.globals and getattr(builtins, name, self) is value:
+            self.namespace[name] = value
+            return ast.Name(name, ast.Load())
         return self._bind(value, name)
 
     def helper(self, name: str) -> ast.expr:

@@ -146,6 +146,7 @@ class Facts:
     sites: dict[int, Site] = field(default_factory=dict)
     active: set[str] = field(default_factory=set)
     identity: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
     exit_kinds: dict[str, Kind] = field(default_factory=dict)
     summary: Summary = field(default_factory=Summary)
     heap_active: bool = False
@@ -235,6 +236,7 @@ class _Inference:
         self.classes = _Classes()
         self.written: set[str] = set()
         self.stored_active: set[str] = set()
+        self.by_runtime: set[str] = set()
         self.non_atomic: set[str] = {HEAP}
         self.written_roots: frozenset[str] = frozenset()
         self.stored_globals = {
@@ -272,6 +274,7 @@ class _Inference:
         roots = frozenset(map(self.classes.find, self.written))
         return (
             frozenset(self.varied), classes, roots, frozenset(self.stored_active),
+            frozenset(self.by_runtime),
             self.facts.heap_active, self.facts.summary.result,
         )  # fmt: skip
 
@@ -302,7 +305,10 @@ class _Inference:
         facts = self.facts
         find = self.classes.find
         roots = set(map(find, self.written))
-        facts.identity = {v for v in self.non_atomic if find(v) in roots and v != HEAP}
+        facts.written = {v for v in self.non_atomic if find(v) in roots and v != HEAP}
+        # The runtime works by identity: so do all classes that it meets.
+        by_identity = roots | set(map(find, self.by_runtime))
+        facts.identity = {v for v in self.non_atomic if find(v) in by_identity and v != HEAP}
         facts.heap_written = find(HEAP) in roots
         facts.active = self.varied & self._useful()
         result = self.function.result
@@ -1139,6 +1145,11 @@ class _Inference:
                 if isinstance(kind, Method) and isinstance(kind.owner, ir.Var):
                     shared.append(kind.owner.name)
         varied = self._any_varied(operands) or self.facts.heap_active
+        if varied:
+            self.by_runtime.update(shared)
+            if isinstance(s.target, str) and not is_atomic(result):
+                self.non_atomic.add(s.target)
+                self.by_runtime.add(s.target)
         for name in shared:
             if not is_atomic(result):
                 self._alias_target(s, name)

@@ -120,7 +120,7 @@ def nested_code(source: Source, node: Any) -> types.CodeType:
     It is the one that Python itself would use, so functions made from it behave, print and read
     back (`read_source`) like the user's own.
     """
-    name = node.name if isinstance(node, gast.FunctionDef) else "<lambda>"
+    name = _name_of(node)
     line = _first_line(node)
     pool = [code for code in _inner_codes(source.code) if code.co_name == name]
     pool = [code for code in pool if code.co_firstlineno == line]

@@ -78,8 +78,12 @@ def assigned(block: ir.Block) -> dict[str, None]:
 class Versions:
     """Version numbering of one function."""
 
-    def __init__(self, function: ir.Function, names: Names) -> None:
+    def __init__(
+        self, function: ir.Function, names: Names, hidden: dict[int, list[str]] | None = None
+    ) -> None:
+        """`hidden`: by id of a statement, what it reads though its value does not name it."""
         self.function = function
+        self.hidden = hidden or {}
         self.names = names
         self.root = Scope(None, None)
         self.uses: dict[tuple[int, str], Version] = {}
@@ -109,6 +113,8 @@ class Versions:
             self.where[id(s)] = (scope, conditional)
             if isinstance(s, ir.Assign):
                 self._use(s, s.value, env)
+                for name in self.hidden.get(id(s), ()):
+                    self._use(s, ir.Var(name), env)
                 self._define(s, env, scope, conditional)
             elif isinstance(s, ir.If):
                 self._use(s, s.test, env)
@@ -192,7 +198,24 @@ class Versions:
         """The same for the value that `s` assigns to `name`."""
         return self._name_of(self.definitions[id(s), name], s)
 
-    def _name_of(self, version: Version, s: ir.Stmt) -> str:
+    def residual_at_start(self, name: str) -> str:
+        """The name for the value that a parameter has on entry."""
+        return self._name_of(self.params[name], None)
+
+    def residual_at_end(self, name: str) -> str:
+        """The name for the value that a variable has when the function returns."""
+        version = self.root.end.get(name)
+        if version is None:
+            return name
+        if version.name is None:
+            if self.claimed.setdefault(name, version) is version:
+                version.name = name
+            else:
+                version.name = self.names.numbered(name)
+                self.copies.setdefault(("end", id(None)), []).append((version.name, name))
+        return version.name
+
+    def _name_of(self, version: Version, s: Any) -> str:
         if version.is_maybe_unbound:
             return self._copy_at_use(version, s)
         if version.name is None:

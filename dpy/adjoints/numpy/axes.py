@@ -48,7 +48,9 @@ def rounds(x: Any, dtype: Any) -> bool:
 
 def smooth_shape(x: Any, dtype: Any) -> Any:
     """The shape of `x`, or None if a conversion to `dtype` leaves it no gradient."""
-    return np.shape(x) if dtype is None or not rounds(x, dtype) else None
+    if dtype is not None and rounds(x, dtype):
+        return None
+    return x.shape if type(x) is np.ndarray else np.shape(x)
 
 
 def kept_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
@@ -60,6 +62,9 @@ def kept_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
     n = len(shape)
     if axis is None or n == 0:
         return (1,) * n
+    if type(axis) is int:
+        axis %= n
+        return (*shape[:axis], 1, *shape[axis + 1 :])
     axes = axis if isinstance(axis, tuple) else (axis,)
     reduced = {int(i) % n for i in axes}
     return tuple(1 if i in reduced else length for i, length in enumerate(shape))

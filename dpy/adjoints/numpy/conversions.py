@@ -27,7 +27,7 @@ def array(
     """An array of a number, an array or nested lists; the cotangent has the same structure."""
 
     def array_pullback(d_y: Any) -> Any:
-        return (unpacked(d_y, object, dtype),)
+        return (unpacked(d_y, object, dtype, ndmin),)
 
     y = np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, like=like)
     return y, array_pullback
@@ -149,26 +149,25 @@ def deepcopy_protocol(a: Any, memo: Any) -> Any:
     return a.__deepcopy__(memo), copy_pullback
 
 
-def unpacked(d_y: Any, x: Any, dtype: Any = None) -> Any:
+def unpacked(d_y: Any, x: Any, dtype: Any = None, ndmin: Any = 0) -> Any:
     """The cotangent of an array in the structure of what the array was made of.
 
     >>> unpacked(np.array([[1.0, 2.0], [3.0, 4.0]]), [[0.0, 0.0], np.zeros(2)])
-    [[np.float64(1.0), np.float64(2.0)], array([3., 4.])]
+    [[1.0, 2.0], array([3., 4.])]
     """
     if dtype is not None and rounds(x, dtype):
         return None
-    if type(x) is not np.ndarray:
-        d_y = np.reshape(d_y, np.shape(x))  # ndmin adds axes
-        return nested(d_y, x)
-    return d_y if np.shape(d_y) == x.shape else np.reshape(d_y, x.shape)
+    if not isinstance(x, (list, tuple)):  # some functions add axes, to numbers even unasked
+        return d_y if np.shape(d_y) == np.shape(x) else np.reshape(d_y, np.shape(x))
+    return nested(np.reshape(d_y, np.shape(x)) if ndmin else d_y, x)
 
 
 def nested(d_y: Any, x: Any) -> Any:
     """The items of an array as nested lists and tuples like those of `x`."""
-    if isinstance(x, (list, tuple)):
-        items = [nested(d, item) for d, item in zip(d_y, x, strict=True)]
-        return items if isinstance(x, list) else tuple(items)
-    return d_y[()] if isinstance(d_y, np.ndarray) and not isinstance(x, np.ndarray) else d_y
+    if not isinstance(x, (list, tuple)):
+        return d_y
+    items: Any = d_y.tolist() if d_y.ndim == 1 else map(nested, d_y, x)
+    return list(items) if isinstance(x, list) else tuple(items)
 
 
 # --- changing the type ------------------------------------------------------------------------

@@ -8,7 +8,10 @@ an axis of length one that was broadcast (summed by `dpy.cotangent.unbroadcast`)
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import string
+from collections.abc import Hashable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,11 +22,12 @@ from dpy.cotangent import unbroadcast
 
 __all__ = ["einsum"]
 
+Shape = tuple[int, ...]
 Labels = tuple[int, ...]
 
 # The axes that an ellipsis stands for are labelled from the right: _ELLIPSIS is the last one.
 _ELLIPSIS = 1000
-# Below this many elements, finding a good order of the products costs more than it saves.
+# Below this many elements, a good order of the products saves less than it costs.
 _SMALL = 5000
 
 
@@ -32,14 +36,14 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any
     """y = the sum of products that the subscripts say."""
     no_out(out)
     arrays, places, spelled = _read(operands)
-    shapes = [np.shape(array) for array in arrays]
+    shapes = tuple(np.shape(array) for array in arrays)
 
     def einsum_pullback(d_y: Any) -> Any:
-        labels, y_labels = _labelled(spelled, [len(shape) for shape in shapes])
         d_operands: list[Any] = [None] * len(operands)
-        for i, place in enumerate(places):
-            others = [(conj(arrays[j]), labels[j]) for j in range(len(arrays)) if j != i]
-            d_operands[place] = _cotangent(d_y, y_labels, others, labels[i], shapes[i])
+        factors = [conj(array) for array in arrays]
+        for i, plan in enumerate(_plans(spelled, shapes)):
+            others = factors[:i] + factors[i + 1 :]
+            d_operands[places[i]] = _cotangent(d_y, others, plan)
         return tuple(d_operands)
 
     return np.einsum(*operands, optimize=optimize, **kwargs), einsum_pullback
@@ -47,28 +51,31 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any
 
 # --- reading the subscripts -------------------------------------------------------------------
 
-Spelled = tuple[list[list[Any]], list[Any] | None]
+# The subscripts as text, or (interleaved form) as tuples of labels: inputs, and output or None.
+Spelled = Hashable
 
 
 def _read(operands: tuple[Any, ...]) -> tuple[list[Any], list[int], Spelled]:
-    """The arrays, their positions among `operands`, and the subscripts as lists of symbols."""
+    """The arrays, their positions among `operands`, and the subscripts."""
     if isinstance(operands[0], str):
-        return list(operands[1:]), list(range(1, len(operands))), _read_text(operands[0])
+        return list(operands[1:]), list(range(1, len(operands))), operands[0]
     n = len(operands) // 2
-    inputs = [list(operands[2 * i + 1]) for i in range(n)]
-    output = list(operands[-1]) if len(operands) % 2 else None
+    inputs = tuple(tuple(operands[2 * i + 1]) for i in range(n))
+    output = tuple(operands[-1]) if len(operands) % 2 else None
     return [operands[2 * i] for i in range(n)], list(range(0, 2 * n, 2)), (inputs, output)
 
 
-def _read_text(text: str) -> Spelled:
+def _symbol_lists(spelled: Any) -> tuple[list[list[Any]], list[Any] | None]:
     """The symbols of every operand, and those of the result if it has them.
 
-    >>> _read_text("i...,ij->j")
+    >>> _symbol_lists("i...,ij->j")
     ([['i', Ellipsis], ['i', 'j']], ['j'])
     """
-    left, arrow, right = text.replace(" ", "").partition("->")
-    inputs = [_symbols(part) for part in left.split(",")]
-    return inputs, _symbols(right) if arrow else None
+    if not isinstance(spelled, str):
+        inputs, output = spelled
+        return [list(part) for part in inputs], None if output is None else list(output)
+    left, arrow, right = spelled.replace(" ", "").partition("->")
+    return [_symbols(part) for part in left.split(",")], _symbols(right) if arrow else None
 
 
 def _symbols(part: str) -> list[Any]:
@@ -78,7 +85,7 @@ def _symbols(part: str) -> list[Any]:
 
 def _labelled(spelled: Spelled, ndims: list[int]) -> tuple[list[Labels], Labels]:
     """Give every axis of every operand, and of the result, an integer label."""
-    inputs, output = spelled
+    inputs, output = _symbol_lists(spelled)
     numbers: dict[Any, int] = {}
     longest = 0
     labels = []
@@ -111,35 +118,68 @@ def _numbered(symbols: list[Any], hidden: int, numbers: dict[Any, int]) -> Label
 # --- the cotangent of one operand -------------------------------------------------------------
 
 
-def _cotangent(
-    d_y: Any,
-    y_labels: Labels,
-    others: list[tuple[Any, Labels]],
-    labels: Labels,
-    shape: tuple[int, ...],
-) -> Any:
-    """The cotangent of an operand with these labels and this shape."""
+class Plan(NamedTuple):
+    """How to compute the cotangent of one operand from `d_y` and the other operands."""
+
+    subscripts: str
+    optimize: Any
+    axes: tuple[Any, ...] | None  # how to insert axes that no factor has
+    sizes: Shape  # of the operand, each label once
+    diagonal: tuple[Labels, Shape] | None  # labels and shape, if a label occurs twice
+
+
+@functools.lru_cache(maxsize=512)
+def _plans(spelled: Spelled, shapes: tuple[Shape, ...]) -> tuple[Plan, ...]:
+    labels, y_labels = _labelled(spelled, [len(shape) for shape in shapes])
+    sizes: dict[int, int] = {}
+    for part, shape in zip(labels, shapes, strict=True):
+        for label, size in zip(part, shape, strict=True):
+            sizes[label] = size if sizes.get(label, 1) == 1 else sizes[label]
+    y_shape = tuple(sizes[label] for label in y_labels)
+    plans = []
+    for i in range(len(shapes)):
+        factor_labels = [y_labels, *labels[:i], *labels[i + 1 :]]
+        factor_shapes = [y_shape, *shapes[:i], *shapes[i + 1 :]]
+        plans.append(_plan(factor_labels, factor_shapes, labels[i], shapes[i]))
+    return tuple(plans)
+
+
+def _plan(
+    factor_labels: list[Labels], factor_shapes: list[Shape], labels: Labels, shape: Shape
+) -> Plan:
     sizes = dict(zip(labels, shape, strict=True))
-    factors = [(d_y, y_labels), *others]
-    known = {label for _, factor_labels in factors for label in factor_labels}
-    unique = tuple(sizes)
-    found = tuple(label for label in unique if label in known)
-    d_found = _product(factors, found)
-    axes = tuple(slice(None) if label in known else None for label in unique)
-    d_unique = unbroadcast(d_found[axes], tuple(sizes.values()))
-    return d_unique if len(unique) == len(labels) else _on_diagonal(d_unique, labels, shape)
-
-
-def _product(factors: list[tuple[Any, Labels]], result: Labels) -> Any:
-    """The sum of products with `result` as output; there may be fewer than 52 labels."""
-    numbers: dict[int, int] = {}
-    arguments: list[Any] = []
-    for array, labels in factors:
-        arguments += [array, [numbers.setdefault(label, len(numbers)) for label in labels]]
-    size = max(np.size(array) for array, _ in factors)
-    return np.asarray(
-        np.einsum(*arguments, [numbers[label] for label in result], optimize=size > _SMALL)
+    known = {label for part in factor_labels for label in part}
+    letters: dict[int, str] = {}
+    spare = iter(string.ascii_letters)  # NumPy has no more than 52 labels either
+    for part in factor_labels:
+        for label in part:
+            if label not in letters:
+                letters[label] = next(spare)
+    parts = ["".join(letters[label] for label in part) for part in factor_labels]
+    found = "".join(letters[label] for label in sizes if label in known)
+    subscripts = f"{','.join(parts)}->{found}"
+    axes = tuple(slice(None) if label in known else None for label in sizes)
+    return Plan(
+        subscripts,
+        _order_of_products(subscripts, factor_shapes),
+        None if all(axis is not None for axis in axes) else axes,
+        tuple(sizes.values()),
+        None if len(sizes) == len(labels) else (labels, shape),
     )
+
+
+def _order_of_products(subscripts: str, shapes: list[Shape]) -> Any:
+    if max(int(np.prod(shape)) for shape in shapes) <= _SMALL:
+        return False
+    return np.einsum_path(subscripts, *(np.broadcast_to(0.0, shape) for shape in shapes))[0]
+
+
+def _cotangent(d_y: Any, others: list[Any], plan: Plan) -> Any:
+    d_x = np.einsum(plan.subscripts, d_y, *others, optimize=plan.optimize)
+    if plan.axes is not None:
+        d_x = np.asarray(d_x)[plan.axes]
+    d_x = unbroadcast(d_x, plan.sizes)
+    return d_x if plan.diagonal is None else _on_diagonal(d_x, *plan.diagonal)
 
 
 def _on_diagonal(d_unique: Any, labels: Labels, shape: tuple[int, ...]) -> Any:

@@ -22,6 +22,8 @@ nondifferentiable(
 )  # fmt: skip
 
 _BASIC = frozenset({int, slice, type(None), type(...)})
+# From here on, the flat view of rows is worth computing.
+_MANY = 1000
 
 
 # --- the adjoint of reading -------------------------------------------------------------------
@@ -80,7 +82,8 @@ def scatter_add_into(buffer: Any, index: Any, d_y: Any) -> None:
 
 
 def _add_repeated(buffer: Any, index: Any, d_y: Any) -> None:
-    if isinstance(index, np.ndarray) and buffer.ndim > 1 and buffer.flags.c_contiguous:
+    many = np.size(d_y) > _MANY and buffer.ndim > 1 and buffer.flags.c_contiguous
+    if many and isinstance(index, np.ndarray):
         _add_rows(buffer, index, d_y)
     else:
         np.add.at(buffer, index, d_y)

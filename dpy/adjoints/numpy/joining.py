@@ -26,7 +26,7 @@ Shape = tuple[int, ...]
 
 def shapes_of(arrays: Any) -> list[Shape]:
     """The shapes of a sequence of arrays or numbers."""
-    return [np.shape(array) for array in arrays]
+    return [a.shape if type(a) is np.ndarray else np.shape(a) for a in arrays]
 
 
 def pieces(d_y: Any, shapes: list[Shape], axis: int | None) -> list[Any]:
@@ -72,7 +72,7 @@ def stack(
     """y = the arrays side by side along a new axis."""
 
     def stack_pullback(d_y: Any) -> Any:
-        return (list(np.moveaxis(d_y, axis, 0)),)
+        return (list(d_y if axis == 0 else np.moveaxis(d_y, axis, 0)),)
 
     return np.stack(arrays, axis, no_out(out), dtype=dtype, casting=casting), stack_pullback
 

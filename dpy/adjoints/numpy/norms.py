@@ -13,14 +13,16 @@ import numpy as np
 
 from dpy.adjoints.numpy.products import hermitian
 from dpy.adjoints.registry import adjoint
+from dpy.adjoints.safe import divide_or_zero
 
 __all__ = ["ratio"]
 
 
 def ratio(a: Any, b: Any) -> Any:
     """``a / b``, zero where `b` is zero."""
-    safe = np.where(b == 0, 1.0, b)
-    return np.where(b == 0, 0.0, a / safe)
+    is_zero = b == 0
+    with np.errstate(all="ignore"):
+        return np.where(is_zero, 0.0, a / np.where(is_zero, 1.0, b))
 
 
 def _restored(d_y: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -100,7 +102,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 def norm_cotangent(d_y: Any, x: Any, y: Any, order: Any, axis: Any, keepdims: bool) -> Any:
     """The cotangent of `x` in ``y = np.linalg.norm(x, order, axis, keepdims)``."""
     if order is None and np.ndim(y) == 0:
-        return d_y * (x / y) if y else np.zeros_like(x) * 1.0
+        return d_y * divide_or_zero(x, y)
     if axis is None:
         axes = tuple(range(x.ndim))
     else:

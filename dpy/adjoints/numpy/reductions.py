@@ -11,6 +11,7 @@ from dpy.adjoints.numpy.axes import (
     NO_VALUE,
     at_least_one,
     functions,
+    kept_shape,
     methods,
     present,
     reduced_size,
@@ -331,10 +332,12 @@ def share(
     a = np.asarray(a)
     peak = restore_axes(y, a.shape, axis, keepdims)
     d_y = restore_axes(d_y, a.shape, axis, keepdims)
-    mask = (a == peak) | (a != a)
-    if where is not True:
-        mask &= where
-    count = np.sum(mask, axis=axis, keepdims=True, dtype=np.result_type(d_y))
+    dtype = d_y.dtype if hasattr(d_y, "dtype") else np.result_type(d_y)
+    mask = a == peak if where is True else (a == peak) & where
+    count = np.add.reduce(mask, axis, dtype, None, True)
+    if not count.all():  # NaN, or a slice without elements, where the result is `initial`
+        mask |= (a != a) & where
+        count = np.add.reduce(mask, axis, dtype, None, True)
     if initial is NO_VALUE:
         return np.where(mask, d_y / np.maximum(count, 1.0), 0.0), None
     tied = np.equal(initial, peak)
@@ -363,7 +366,7 @@ def spread_trapezoid(d: Any, y: Any, x: Any, dx: Any, axis: Any) -> tuple[Any, A
     middle = (y[(*last, slice(1, None))] + y[(*last, slice(None, -1))]) / 2.0
     step = dx if x is None else steps_along(x, y.ndim, axis)
     half = np.broadcast_to(d * conjugate(step) / 2.0, middle.shape)
-    zero = np.zeros(kept_like(y.shape, axis), half.dtype)
+    zero = np.zeros(kept_shape(y.shape, axis), half.dtype)
     before, after = (
         np.concatenate([half, zero], axis),
         np.concatenate([zero, half], axis),
@@ -373,7 +376,7 @@ def spread_trapezoid(d: Any, y: Any, x: Any, dx: Any, axis: Any) -> tuple[Any, A
         return before + after, None, d_step
     if np.ndim(x) == 1:
         axis, d_step = 0, np.reshape(d_step, -1)
-    d_zero = np.zeros(kept_like(np.shape(x), axis), d_step.dtype)
+    d_zero = np.zeros(kept_shape(np.shape(x), axis), d_step.dtype)
     return (
         before + after,
         -np.diff(np.concatenate([d_zero, d_step, d_zero], axis), axis=axis),
@@ -386,9 +389,3 @@ def steps_along(x: Any, ndim: int, axis: Any) -> Any:
     if np.ndim(x) != 1:
         return np.diff(x, axis=axis)
     return np.reshape(np.diff(x), [-1 if i == axis % ndim else 1 for i in range(ndim)])
-
-
-def kept_like(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    """`shape` with length 1 along one axis."""
-    axis %= len(shape)
-    return (*shape[:axis], 1, *shape[axis + 1 :])

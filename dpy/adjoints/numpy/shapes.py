@@ -32,7 +32,7 @@ def reshape(a: Any, shape: Any, order: Any = "C", copy: Any = None) -> Any:
 @adjoint(*methods("reshape"))
 def reshape_method(a: Any, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
     """The same elements in another shape, given as a tuple or as several integers."""
-    old = np.shape(a)
+    old = a.shape
     places = reading_order(a, order)
     nothing = (None,) * len(shape)
 
@@ -92,7 +92,9 @@ def reading_order(a: Any, order: Any) -> Any:
 def put_back(d_y: Any, shape: tuple[int, ...], places: Any) -> Any:
     """Undo a reshape that read the elements in the order that `reading_order` found."""
     if isinstance(places, str):
-        return np.reshape(d_y, shape, places)
+        if isinstance(d_y, np.ndarray):
+            return d_y.reshape(shape, order=places)
+        return np.reshape(d_y, shape)
     return np.reshape(np.ravel(d_y)[np.argsort(places)], shape)
 
 
