@@ -455,7 +455,7 @@ def continue_in_loop(x):
 def continue_depending_on_data(x):
     total = 0.0
     for i in range(6):
-        x = math.sin(3 * x + i)
+        x = math.sin(1.3 * x + i)
         if x < 0:
             total -= x
             continue

@@ -7,6 +7,7 @@ import multiprocessing
 import signal
 import sys
 import time
+import warnings
 from collections import Counter
 from typing import Any
 
@@ -38,14 +39,19 @@ def examine(seed: int) -> tuple[int, str, str]:
     return (seed, str(found), text) if found else (seed, "", "")
 
 
-def reduce(text: str, kind: str, seconds: int = 120) -> str:
+def reduce(text: str, kind: str, seconds: int = 60) -> str:
     """The smallest program found that fails in the same way."""
     end = time.monotonic() + seconds
+    signal.signal(signal.SIGALRM, _alarm)
 
     def fails(candidate: str) -> bool:
         if time.monotonic() > end:
             return False
-        found = compare.failure(candidate)
+        signal.setitimer(signal.ITIMER_REAL, 3)  # a candidate may loop for ever
+        try:
+            found = compare.failure(candidate)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         return found is not None and found.kind == kind
 
     return shrink(text, fails)
@@ -63,11 +69,24 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--keep", type=int, default=12, help="how many failures to reduce and show")
     options = parser.parse_args()
+    warnings.simplefilter("ignore", SyntaxWarning)  # of candidates of the shrinker
     if options.show is not None:
         print(compare.accepted(options.show))
     if options.seeds:
         first, last = map(int, options.seeds.split(":"))
         sys.exit(_run(range(first, last), options.processes, options.keep))
+
+
+def _different(failures: list[tuple[int, str, str]], keep: int) -> list[tuple[int, str, str]]:
+    """The shortest programs, one of every kind of failure first."""
+    ordered = sorted(failures, key=lambda item: len(item[2]))
+    seen: Counter[str] = Counter()
+    rank = {}
+    for seed, what, _ in ordered:
+        kind = what.split(": ")[0]
+        rank[seed] = seen[kind]
+        seen[kind] += 1
+    return sorted(ordered, key=lambda item: rank[item[0]])[:keep]
 
 
 def _run(seeds: range, processes: int, keep: int) -> int:
@@ -77,13 +96,13 @@ def _run(seeds: range, processes: int, keep: int) -> int:
         for done, (seed, what, text) in enumerate(pool.imap_unordered(examine, seeds, 4), 1):
             if what:
                 failures.append((seed, what, text))
-                kinds[what.split("\n")[0][:100]] += 1
+                kinds[what.split(": ")[0]] += 1
             if done % 200 == 0:
                 speed = done / (time.monotonic() - start)
                 print(
                     f"{done} of {len(seeds)}: {len(failures)} failures, {speed:.0f}/s", flush=True
                 )
-        chosen = sorted(failures, key=lambda item: len(item[2]))[:keep]
+        chosen = _different(failures, keep)
         tasks = [(text, what.split(": ")[0]) for _, what, text in chosen]
         for (seed, what, _), small in zip(chosen, pool.imap(_reduced, tasks), strict=True):
             print(f"\n##### seed {seed}: {what}\n{small}", flush=True)

@@ -6,7 +6,9 @@ import copy
 import itertools
 import linecache
 import math
+import re
 import sys
+import traceback
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,20 +103,31 @@ def _compare(
         try:
             results = run(args)
         except Exception as error:
-            return Failure(f"{name} raises {type(error).__name__}", str(error))
+            return Failure(f"{name} raises {_summary(error)}", _where(error))
         found = _state(args, after, "argument")
         if found:
-            return Failure(f"{name}: state of arguments", found)
+            return Failure(f"{name} leaves wrong arguments", found)
         for y, gradients, seed in results:
             if y is not None and (y != value or type(y) is not type(value)):
-                return Failure(f"{name}: value", f"{y!r} is not {value!r}")
+                return Failure(f"{name} gives a wrong value", f"{y!r} is not {value!r}")
             if type(gradients) is not tuple or len(gradients) != len(entry):
-                return Failure(f"{name}: form", f"{gradients!r}")
+                return Failure(f"{name} gives a wrong form", f"{gradients!r}")
             for i, (got, x, want) in enumerate(zip(gradients, entry, truth[1], strict=True)):
                 found = _differs(got, x, want, seed, truth[2], f"argument {i}")
                 if found:
-                    return Failure(f"{name}: gradient", found)
+                    return Failure(f"{name} gives a wrong gradient", found)
     return None
+
+
+def _summary(error: Exception) -> str:
+    """Type and text, without the names and numbers that differ from program to program."""
+    text = re.sub(r"'[^']*'|[0-9.]+", "_", str(error).split("\n")[0])
+    return f"{type(error).__name__} ({text[:70]})"
+
+
+def _where(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{error} [{frame.filename}:{frame.lineno}]"
 
 
 def _pullback_twice(pair: tuple[Any, Any]) -> list[tuple[Any, Any, float]]:
