@@ -95,6 +95,11 @@ CASES: dict[Any, list[Case]] = {
     np.ndarray.__getitem__: GETITEM,
     np.take: [*TAKE, Case(([1.0, 2.0, 4.0], [2, 2]), label="lists"), Case((2.5, 0))],
     np.ndarray.take: TAKE,
+    np.generic.take: [Case(lambda rng: (np.float64(rng.normal()), [0, 0]), fixed=(1,))],
+    np.generic.__getitem__: [
+        Case(lambda rng, i=i: (np.float64(rng.normal()), i), fixed=(1,), label=str(i))
+        for i in ((), ..., None)
+    ],
     np.take_along_axis: [
         taking((2, 3), np.array([[0, 0], [2, 1]]), "columns", axis=1),
         taking((2, 3), np.array([[1, 0, 0]]), "rows", axis=0),

@@ -87,5 +87,6 @@ CASES: dict[Any, list[Case]] = {
     np.ndarray.argsort: [Case(normal((4,)), nondiff=True)],
     np.argpartition: [Case((np.arange(4.0), 2), nondiff=True)],
     np.ndarray.argpartition: [Case((np.arange(4.0), 2), nondiff=True)],
+    np.generic.argsort: [Case((np.float64(2.0),), nondiff=True)],
     np.lexsort: [Case(((np.array([2.0, 1.0]), np.array([0.0, 0.0])),), nondiff=True)],
 }

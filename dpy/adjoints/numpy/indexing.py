@@ -18,7 +18,8 @@ __all__ = ["is_basic", "may_repeat", "scatter", "scatter_add_into"]
 
 nondifferentiable(
     np.nonzero, np.argwhere, np.flatnonzero, np.searchsorted, np.digitize, np.ndarray.nonzero,
-    np.ndarray.searchsorted, np.ix_, np.unravel_index, np.ravel_multi_index, np.einsum_path,
+    np.ndarray.searchsorted, np.ix_,
+    np.unravel_index, np.ravel_multi_index, np.einsum_path,
 )  # fmt: skip
 
 _BASIC = frozenset({int, slice, type(None), type(...)})
@@ -99,7 +100,7 @@ def _add_rows(buffer: Any, rows: Any, d_y: Any) -> None:
     np.add.at(buffer.reshape(-1), flat, d_rows)
 
 
-@adjoint(np.ndarray.__getitem__)
+@adjoint(np.ndarray.__getitem__, np.generic.__getitem__)
 def array_getitem(x: Any, index: Any, /) -> Any:
     """y = x[index], for every kind of index."""
     shape = x.shape
@@ -114,7 +115,7 @@ def array_getitem(x: Any, index: Any, /) -> Any:
 # --- take -------------------------------------------------------------------------------------
 
 
-@adjoint(np.take, np.ndarray.take, static=("axis", "out", "mode"), fresh=True)
+@adjoint(np.take, np.ndarray.take, np.generic.take, static=("axis", "out", "mode"), fresh=True)
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
     """y = a[..., indices, ...] along `axis`."""
     shape = np.shape(a)

@@ -101,8 +101,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 def norm_cotangent(d_y: Any, x: Any, y: Any, order: Any, axis: Any, keepdims: bool) -> Any:
     """The cotangent of `x` in ``y = np.linalg.norm(x, order, axis, keepdims)``."""
-    if order is None and np.ndim(y) == 0:
-        return d_y * divide_or_zero(x, y)
+    if axis is None and order is None and not keepdims:
+        return d_y * (x / y if 0.0 < y < math.inf else divide_or_zero(x, y))
     if axis is None:
         axes = tuple(range(x.ndim))
     else:

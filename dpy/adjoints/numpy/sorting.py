@@ -15,7 +15,12 @@ from dpy.cotangent import is_zero
 __all__ = ["moved_back", "origin"]
 
 nondifferentiable(
-    np.argsort, np.argpartition, np.lexsort, np.ndarray.argsort, np.ndarray.argpartition
+    np.argsort,
+    np.argpartition,
+    np.lexsort,
+    np.ndarray.argsort,
+    np.ndarray.argpartition,
+    np.generic.argsort,
 )
 
 
