@@ -90,10 +90,16 @@ class Specialisation:
         self.guards = Guards()
         self.rules_version = registry.version()
         self.is_ready = False
+        self.lowest_dependence: int | None = None
         self.callees: list[Specialisation] = []
         self._emitted: Emitted | None = None
         self._forwards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._all_guards: Guards | None = None
+
+    def lower_dependence(self, depth: int) -> None:
+        """Depends on the unsettled function at this depth of the analysis."""
+        if self.lowest_dependence is None or depth < self.lowest_dependence:
+            self.lowest_dependence = depth
 
     def emitted(self) -> Emitted:
         """The generated code."""
@@ -232,7 +238,10 @@ def specialise(
                 _cache.pop(next(iter(_cache)))
             group = _cache[code] = {}
         found = group.get(key)
-        if found is not None and (not found.is_ready or found.is_valid()):
+        if found is not None and not found.is_ready:
+            _depend_on(found)
+            return found
+        if found is not None and found.is_valid():
             _counts["hits"] += 1
             return found
         _counts["misses"] += 1
@@ -243,17 +252,36 @@ def specialise(
             }
             key = (id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect, None)
             found = group.get(key)
+            if found is not None and not found.is_ready:
+                _depend_on(found)
             if found is not None and (not found.is_ready or found.is_valid()):
                 return found
         source = read_source(function)
         new = Specialisation(source, key, kinds, protect)
         group[key] = new
+        _in_progress.append(new)
         try:
             _analyse(new, function, active, heap_active)
         except BaseException:
             group.pop(key, None)
             raise
+        finally:
+            _in_progress.pop()
+        if new.lowest_dependence is not None and new.lowest_dependence < len(_in_progress):
+            # Analysed while a function that it calls back was not settled: analysed again
+            # when that one is, so this result is not kept.
+            group.pop(key, None)
+            _in_progress[-1].lower_dependence(new.lowest_dependence)
         return new
+
+
+_in_progress: list[Specialisation] = []
+
+
+def _depend_on(found: Specialisation) -> None:
+    """Note that the function being analysed depends on one that is not settled."""
+    if found in _in_progress:
+        _in_progress[-1].lower_dependence(_in_progress.index(found))
 
 
 def _cell_kind(cell: Any) -> Kind:
@@ -275,6 +303,7 @@ def _analyse(new: Specialisation, function: Any, active: frozenset[str], heap_ac
         verify(lowered)
     new.summary = Summary()
     for attempt in range(6):
+        new.lowest_dependence = None
         book = _Book(new, function)
         facts = infer(
             lowered, new.kinds, active, book, heap_active=heap_active, protect=new.protect
@@ -282,7 +311,7 @@ def _analyse(new: Specialisation, function: Any, active: frozenset[str], heap_ac
         if needs_rotation(facts):
             lowered = rotate(lowered, facts)
             continue
-        settled = facts.summary == new.summary or not book.is_recursive
+        settled = facts.summary == new.summary or new.lowest_dependence is None
         new.summary = facts.summary
         new.facts = facts
         if settled:
@@ -302,11 +331,7 @@ def _protect_callees(new: Specialisation, book: _Book) -> None:
         site = facts.sites.get(id(s))
         if site is None or site.form != "callee":
             continue
-        atoms = [a.name for a in site.binding.values() if isinstance(a, ir.Var)]
-        target = getattr(s, "target", None)
-        if facts.heap_written or target in facts.written or any(
-            a in facts.written for a in atoms
-        ):
+        if site.slot == "protect":
             site.callee = book.protected(site.callee, site.function)
 
 
@@ -321,7 +346,7 @@ def _generate(new: Specialisation) -> Emitted:
         slot=helpers.slot, pop_items=containers.pop_items, iterate=containers.iterate,
         operate=operations.operate, call_=dispatch.call_, call_spread=dispatch.call_spread,
         read_global=operations.read_global, write_global=operations.write_global, read_cell=operations.read_cell,
-        checked=helpers.checked, globals_=new.source.globals, protect=_protect,
+        checked=helpers.checked, closure=operations.closure, globals_=new.source.globals, protect=_protect,
     )  # fmt: skip
     generated = write_adjoint(new.facts, runtime)
     generated = replace(generated, body=finish_loops(generated.body))
@@ -349,7 +374,6 @@ class _Book:
         self.cells = dict(
             zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         )
-        self.is_recursive = False
         owner.guards = Guards()
         owner.callees = []
         owner.guards.codes[id(function)] = (function, function.__code__)
@@ -413,8 +437,6 @@ class _Book:
             )
         except DpyError:
             return None
-        if found.facts is None or found is self.owner:
-            self.is_recursive = True
         self.owner.guards.codes[id(function)] = (function, function.__code__)
         self.owner.callees.append(found)
         return found
@@ -568,11 +590,29 @@ def _compile_call(
     n = len(args)
     names = tuple(kwargs)
 
+    has_defaults = function.__defaults__ is not None or function.__kwdefaults__ is not None
+
     def compiled_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
         d_params = pullback(d, acc) if needs_acc else pullback(d)
+        if has_defaults:
+            _give_defaults(function, params, d_params, n, names, acc)
         return spread(params, d_params, n, names)
 
     return y, compiled_pullback
+
+
+def _give_defaults(
+    function: Any, params: Any, d_params: Any, n: int, names: tuple[str, ...], acc: Any
+) -> None:
+    """Cotangents of parameters that took their defaults: they may have been active values."""
+    place = 0
+    for (name, kind), d in zip(params, d_params, strict=True):
+        given = name in names
+        if kind == "positional":
+            given = given or place < n
+            place += 1
+        if not given and kind in ("positional", "keyword"):
+            acc.add_slot(function, ("default", name), d)
 
 
 def spread(

@@ -710,6 +710,19 @@ def _new_cell(*value: Any) -> tuple[Any, Any]:
     return cell, new_cell_pullback
 
 
+def closure(function: Any) -> tuple[Any, Any]:
+    """A new function whose defaults are active: calls leave their cotangents in its slots."""
+    code = function.__code__
+    n = len(function.__defaults__ or ())
+    names = list(code.co_varnames[code.co_argcount - n : code.co_argcount])
+    names += list(function.__kwdefaults__ or ())
+
+    def closure_pullback(d: Any, acc: Any) -> tuple[Any, ...]:
+        return tuple(acc.take_slot(function, ("default", name)) for name in names)
+
+    return function, closure_pullback
+
+
 def write_global(globals_: Any, name: str, value: Any) -> tuple[Any, Any]:
     """``global name; name = value`` with an active value."""
     globals_[name] = value

@@ -401,6 +401,8 @@ class _Adjoint:
             self.loc = s.loc
             d_item = self._consume(s.target)
             self._emit(None, ir.Call(ir.Op("getattr", (ir.Var(items), ir.Lit("append"))), (d_item,)))
+        elif isinstance(s, ir.For):
+            self._drop(s.target)  # each iteration assigns it anew
         result = self.out, self.states
         self.out, self.states = saved_out, saved_states
         return result
@@ -968,6 +970,8 @@ class _Adjoint:
         active = lambda atoms: ir.Lit(tuple(self.facts.is_active(a) for a in atoms))  # noqa: E731
         if isinstance(value, ir.Global):
             return call(rt.read_global, ir.Lit(value.name), rt.globals_, ir.Global(value.name))
+        if isinstance(value, ir.Closure):
+            return call(rt.closure, value)
         if isinstance(value, ir.Free):
             return call(rt.read_cell, ir.Cell(value.name), ir.Free(value.name))
         if isinstance(value, ir.Op):
@@ -1127,6 +1131,8 @@ def _generic_operands(value: Any) -> tuple[Any, ...]:
         return value.args
     if isinstance(value, ir.Call):
         return (value.func, *value.args, *(a for _, a in value.kwargs))
+    if isinstance(value, ir.Closure):
+        return (*value.defaults, *(a for _, a in value.kwdefaults))
     return ()
 
 

@@ -1,7 +1,7 @@
 """Emit IR as a Python function: a tree located in the user's file, compiled in its own namespace.
 
-The namespace of generated code is private; its *builtins* are the globals of the user's module,
-so that globals are read live and at full speed, and nothing of dpy's enters the user's module.
+Generated code runs over the globals of the user's module, so that these are read live and at full
+speed. What is dpy's own enters as free variables: nothing is put into the user's module.
 """
 
 from __future__ import annotations
@@ -25,36 +25,34 @@ CELLS = "cells_"
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """A compiled function: its tree, and its code with the namespace to run in."""
+    """A compiled function: its tree, its code, and the cells of the names that are dpy's own."""
 
     tree: ast.FunctionDef
     code: types.CodeType
-    namespace: dict[str, Any]
+    globals: dict[str, Any]
+    bound: dict[str, types.CellType]
 
     def bind(self, function: types.FunctionType) -> types.FunctionType:
         """A function object with the defaults and the cells of the user's `function`."""
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         closure = tuple(
-            types.CellType(cells) if name == CELLS else cells[name]
+            types.CellType(cells) if name == CELLS else self.bound.get(name) or cells[name]
             for name in self.code.co_freevars
         )
         bound = types.FunctionType(
-            self.code, self.namespace, self.code.co_name, function.__defaults__, closure
+            self.code, self.globals, self.code.co_name, function.__defaults__, closure
         )
         bound.__kwdefaults__ = function.__kwdefaults__
         return bound
 
 
 class _Binder(Namer):
-    """Names for code that runs: every object that is meant is bound in the namespace."""
+    """Names for code that runs: every object that is meant becomes a free variable."""
 
     def __init__(self, source: Source, taken: set[str]) -> None:
         self.source = source
         self.taken = taken
-        self.namespace: dict[str, Any] = {
-            "__builtins__": source.globals,
-            "__name__": source.globals.get("__name__", "<dpy>"),
-        }
+        self.namespace: dict[str, Any] = {}
         self._names: dict[int, str] = {}
         self._kept: list[Any] = []
 
@@ -73,17 +71,11 @@ class _Binder(Namer):
         if name in self.taken and self.source.globals.get(name, self) is value:
             return ast.Name(name, ast.Load())
         if name not in self.source.globals and getattr(builtins, name, self) is value:
-            self.namespace[name] = value
             return ast.Name(name, ast.Load())
         return self._bind(value, name)
 
     def helper(self, name: str) -> ast.expr:
         return self._bind(HELPERS[name], name)
-
-    def global_(self, name: str) -> ast.expr:
-        if name not in self.source.globals and hasattr(builtins, name):
-            self.namespace[name] = getattr(builtins, name)
-        return ast.Name(name, ast.Load())
 
     def cell(self, name: str) -> ast.expr:
         return ast.Subscript(ast.Name(CELLS, ast.Load()), ast.Constant(name), ast.Load())
@@ -103,7 +95,7 @@ def emit(function: ir.Function, source: Source) -> Emitted:
     binder = _Binder(source, taken)
     tree = to_function_ast(function, binder)
     _wrap_sums(tree)
-    free = [*source.free, CELLS]
+    free = [*source.free, CELLS, *binder.namespace]
     factory = ast.FunctionDef(
         "dpy_factory",
         ast.arguments([], [ast.arg(name) for name in free], None, [], [], None, []),
@@ -118,7 +110,8 @@ def emit(function: ir.Function, source: Source) -> Emitted:
     code = next(
         c for c in outer.co_consts if isinstance(c, types.CodeType) and c.co_name == tree.name
     )
-    return Emitted(tree, code, binder.namespace)
+    bound = {name: types.CellType(value) for name, value in binder.namespace.items()}
+    return Emitted(tree, code, source.globals, bound)
 
 
 def _wrap_sums(tree: ast.FunctionDef) -> None:

@@ -306,6 +306,7 @@ class _Inference:
         find = self.classes.find
         roots = set(map(find, self.written))
         facts.written = {v for v in self.non_atomic if find(v) in roots and v != HEAP}
+        self._meet_protected_callees(roots)
         # The runtime works by identity: so do all classes that it meets.
         by_identity = roots | set(map(find, self.by_runtime))
         facts.identity = {v for v in self.non_atomic if find(v) in by_identity and v != HEAP}
@@ -327,6 +328,21 @@ class _Inference:
             or facts.has_unknown_effects
             or any(map(_uses_accumulators, facts.sites.values()))
         )
+
+    def _meet_protected_callees(self, roots: set[str]) -> None:
+        """A callee that is given something written to works by identity throughout."""
+        find = self.classes.find
+        for s in ir.walk(self.function.body):
+            site = self.facts.sites.get(id(s))
+            if site is None or site.form != "callee":
+                continue
+            names = [a.name for a in site.binding.values() if isinstance(a, ir.Var)]
+            if isinstance(s, ir.Assign) and isinstance(s.target, str):
+                names.append(s.target)
+            names = [name for name in names if name in self.non_atomic]
+            if find(HEAP) in roots or any(find(name) in roots for name in names):
+                site.slot = "protect"
+                self.by_runtime.update(names)
 
     def _really_writes_heap(self) -> bool:
         find = self.classes.find
@@ -540,11 +556,15 @@ class _Inference:
                 varied = varied or self._is_varied(atom)
             else:
                 self._alias_target(s, HEAP)
+        has_defaults = False
         for atom in (*value.defaults, *(a for _, a in value.kwdefaults)):
             if isinstance(atom, ir.Var):
                 self._alias_target(s, atom.name)
-                varied = varied or self._is_varied(atom)
-        return UNKNOWN, varied, Site("inert")
+                has_defaults = has_defaults or self._is_varied(atom)
+        self._alias_target_force(s)
+        if isinstance(s.target, str) and (varied or has_defaults):
+            self.by_runtime.add(s.target)
+        return UNKNOWN, varied or has_defaults, Site("generic" if has_defaults else "inert")
 
     # --- operations ---------------------------------------------------------------------------
 
@@ -739,9 +759,7 @@ class _Inference:
             item = kind.item
         result = Tuple((item,) * n)
         self._alias_target_if(s, source, kind)
-        if not varied:
-            return result, False, Site("inert")
-        return result, True, Site("generic", operands=args)
+        return self._generic(s, args, kinds, writes=False, result=result)
 
     # --- attributes and items -----------------------------------------------------------------
 
@@ -795,7 +813,7 @@ class _Inference:
                 return UNKNOWN, varied, Site("generic" if varied else "inert")
             kind = kind_of(found)
         else:
-            return UNKNOWN, False, Site("inert")
+            kind = UNKNOWN
         if is_atomic(kind):
             return kind, False, Site("inert")
         self._alias_target(s, HEAP)

@@ -75,7 +75,11 @@ def rebuild(function: Function, source: Source, like: types.FunctionType) -> typ
     contents = {name: types.CellType(value) for name, value in binder.bound.items()} | cells
     closure = tuple(contents[name] for name in code.co_freevars)
     rebuilt = types.FunctionType(
-        code.replace(co_name=like.__name__), like.__globals__, like.__name__, like.__defaults__, closure
+        code.replace(co_name=like.__name__),
+        like.__globals__,
+        like.__name__,
+        like.__defaults__,
+        closure,
     )
     rebuilt.__qualname__ = like.__qualname__
     rebuilt.__kwdefaults__ = like.__kwdefaults__

@@ -149,20 +149,19 @@ def _arguments(function: Function) -> ast.arguments:
     return ast.arguments(
         posonlyargs=[],
         args=by_kind["positional"],
-        vararg=(by_kind["args"] or [None])[0],
+        vararg=next(iter(by_kind["args"]), None),
         kwonlyargs=by_kind["keyword"],
         kw_defaults=[None] * len(by_kind["keyword"]),
-        kwarg=(by_kind["kwargs"] or [None])[0],
+        kwarg=next(iter(by_kind["kwargs"]), None),
         defaults=[],
     )
 
 
 def _identifier(name: str) -> str:
-    """A name that ``def`` accepts."""
-    cleaned = "".join(c if c.isalnum() or c == "_" else "_" for c in name).strip("_") or "function"
-    if name.isidentifier():
-        cleaned = name
-    return f"{cleaned}_" if keyword.iskeyword(cleaned) or not cleaned.isidentifier() else cleaned
+    """A name that ``def`` accepts: ``<lambda>`` becomes ``lambda_``."""
+    if not name.isidentifier():
+        name = "".join(c for c in name if c.isalnum() or c == "_").lstrip("0123456789") or "f"
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 # --- statements ---------------------------------------------------------------------------------
@@ -222,7 +221,9 @@ def _while(s: While, namer: Namer, loc: Loc | None) -> ast.While:
     return ast.While(_constant(True), [*before, leave, *body], [])
 
 
-def _loop_body(block: Block, exit_flag: str | None, namer: Namer, loc: Loc | None) -> list[ast.stmt]:
+def _loop_body(
+    block: Block, exit_flag: str | None, namer: Namer, loc: Loc | None
+) -> list[ast.stmt]:
     body = block_to_ast(block, namer, loc)
     if exit_flag is not None:
         body.append(ast.If(_name(exit_flag), [ast.Break()], []))
@@ -530,7 +531,9 @@ def _call(func: ast.expr, args: list[ast.expr]) -> ast.Call:
 
 def _constant(value: Any) -> ast.expr:
     is_negative = math.copysign(1, value) < 0 if type(value) is float else False
-    if is_negative or (type(value) is int and value < 0):  # ``(-1) ** 2`` must not print as ``-1 ** 2``
+    if is_negative or (
+        type(value) is int and value < 0
+    ):  # ``(-1) ** 2`` must not print as ``-1 ** 2``
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)
 

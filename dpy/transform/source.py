@@ -257,7 +257,15 @@ class _Module:
         ]
         if len(candidates) == 1:
             return candidates[0]
-        return _choose(candidates, (exact or equal)[0])
+        chosen = _choose(candidates, (exact or equal)[0])
+        if chosen is None and candidates:
+            raise SourceUnavailableError(
+                f"which of the {len(candidates)} lambdas on a line this is cannot be told",
+                place=Place(code.co_filename, code.co_firstlineno, function=code.co_qualname),
+                why="Python was started with -X no_debug_ranges and keeps no columns",
+                repair="start Python without that option, or put each lambda on its own line",
+            )
+        return chosen
 
 
 _modules: OrderedDict[str, _Module] = OrderedDict()

@@ -179,9 +179,7 @@ class _Verifier:
 
     def operand(self, value: Any) -> None:
         """An atom, or any expression where these may nest."""
-        if isinstance(value, (Var, Lit, Known)) or (
-            self.nested_ok and not isinstance(value, Star)
-        ):
+        if isinstance(value, (Var, Lit, Known)) or (self.nested_ok and not isinstance(value, Star)):
             self.expression(value)
         else:
             self.fail(f"operand is not an atom: {value!r}")
@@ -210,9 +208,9 @@ class _Verifier:
                 self.operand(func)
                 for arg in args:
                     self.starred(arg)
-                for name, arg in kwargs:
-                    if name is not None and not isinstance(name, str):
-                        self.fail(f"bad keyword {name!r}")
+                for key, arg in kwargs:
+                    if key is not None and not isinstance(key, str):
+                        self.fail(f"bad keyword {key!r}")
                     self.operand(arg)
             case Closure():
                 self.closure(value)

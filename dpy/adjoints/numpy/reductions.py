@@ -141,7 +141,8 @@ def spread_mean(d_y: Any, shape: Any, axis: Any, keepdims: Any, where: Any) -> A
     """The adjoint of a mean. An empty mean (NaN) has no element to pass a cotangent to."""
     if shape is None:
         return None
-    count = reduced_size(shape, axis, keepdims, where, np.result_type(d_y))
+    dtype = None if where is True else np.result_type(d_y)
+    count = reduced_size(shape, axis, keepdims, where, dtype)
     return spread(d_y / at_least_one(count), shape, axis, keepdims, where)
 
 
@@ -338,8 +339,9 @@ def share(
     if not count.all():  # NaN, or a slice without elements, where the result is `initial`
         mask |= (a != a) & where
         count = np.add.reduce(mask, axis, dtype, None, True)
+        count = np.maximum(count, 1.0) if initial is NO_VALUE else count
     if initial is NO_VALUE:
-        return np.where(mask, d_y / np.maximum(count, 1.0), 0.0), None
+        return np.where(mask, d_y / count, 0.0), None
     tied = np.equal(initial, peak)
     part = d_y / np.maximum(count + tied, 1.0)
     return np.where(mask, part, 0.0), np.where(tied, part, 0.0)

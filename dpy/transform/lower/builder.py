@@ -28,9 +28,7 @@ def join(a: State, b: State) -> State:
     """What may hold where two ways meet."""
     if a is None or b is None:
         return b if a is None else a
-    return {
-        name: a.get(name, UNASSIGNED) | b.get(name, UNASSIGNED) for name in a.keys() | b.keys()
-    }
+    return {name: a.get(name, UNASSIGNED) | b.get(name, UNASSIGNED) for name in a.keys() | b.keys()}
 
 
 class Names:

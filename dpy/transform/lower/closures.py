@@ -24,7 +24,9 @@ def define(b: Builder, node: Any) -> None:
     count = len(node.decorator_list)
     atoms = operands(b, [*node.decorator_list, *_default_nodes(node)])
     value: Expr = _closure(b, node, node.name, atoms[count:])
-    for decorator, place in zip(reversed(atoms[:count]), reversed(node.decorator_list), strict=True):
+    for decorator, place in zip(
+        reversed(atoms[:count]), reversed(node.decorator_list), strict=True
+    ):
         value = Call(decorator, (b.atom(value, node),))
         value = b.assign(value, place)
     store_name(b, b.mangle(node.name), value, node)

@@ -9,7 +9,7 @@ from typing import Any
 
 import gast
 
-from dpy.transform.ir import Assign, Call, Expr, For, If, Lit, Op, Var
+from dpy.transform.ir import Assign, Block, Call, Expr, For, If, Lit, Op, Var
 from dpy.transform.lower.builder import ASSIGNED, Builder, join
 from dpy.transform.lower.expressions import atom, condition, operands
 from dpy.transform.lower.targets import store
@@ -18,9 +18,7 @@ __all__ = ["comprehension", "generator_call", "store_loop_item"]
 
 # Callables that read all of an iterable before they do anything else with it, or for which
 # reading it first makes no difference.
-_CONSUMERS = frozenset(
-    {"sum", "min", "max", "list", "tuple", "set", "frozenset", "dict", "sorted"}
-)
+_CONSUMERS = frozenset({"sum", "min", "max", "list", "tuple", "set", "frozenset", "dict", "sorted"})
 _MATH_CONSUMERS = frozenset({"fsum", "prod"})
 
 
@@ -170,11 +168,10 @@ def _any_or_all(b: Builder, node: Any, name: str) -> Expr:
 
     def element() -> None:
         test = condition(b, node.elt)
-        decided = (Assign(holder[0], Lit(True), b.loc(node)),)
-        branches = (decided, ()) if name == "any" else ((), decided)
-        b.emit(If(test, *branches, b.loc(node.elt)))
+        decided: Block = (Assign(holder[0], Lit(True), b.loc(node)),)
+        body: Block = decided if name == "any" else ()
+        orelse: Block = () if name == "any" else decided
+        b.emit(If(test, body, orelse, b.loc(node.elt)))
 
     _loops(b, node, begin, element, lambda: holder[0])
     return Var(holder[0]) if name == "any" else Op("not_", (Var(holder[0]),))
-
-

@@ -54,9 +54,7 @@ def _block_statement(b: Builder, node: Any, one: Callable[[Builder, Any], None])
         one(b, node)
 
 
-def _leaving(
-    b: Builder, node: Any, rest: list[Any], one: Callable[[Builder, Any], None]
-) -> None:
+def _leaving(b: Builder, node: Any, rest: list[Any], one: Callable[[Builder, Any], None]) -> None:
     """`node` may leave; `rest` runs if it does not."""
     if isinstance(node, gast.If):
         if not b.flows.of(node.body).falls:
@@ -175,9 +173,7 @@ def _while(b: Builder, node: Any, loop: Loop, one: Callable[[Builder, Any], None
         exit_flag = _loop_body(b, node, loop, one)
     b.state = at_end
     _begin(b, node, loop)
-    b.emit(
-        While(tuple(test_body), test, _reset(b, node, loop, body), exit_flag, b.loc(node.test))
-    )
+    b.emit(While(tuple(test_body), test, _reset(b, node, loop, body), exit_flag, b.loc(node.test)))
     return exit_flag
 
 
@@ -225,7 +221,7 @@ def leave(b: Builder, node: Any) -> None:
         b.emit(Leave("continue", (loop,), None, b.loc(node)))
 
 
-def result_of(b: Builder, body: Block) -> tuple[Block, Atom]:
+def result_of(b: Builder, body: Sequence[Any]) -> tuple[Block, Atom]:
     """Replace all exits by assignments: the body of the function and its result."""
     returns = [exit_ for exit_ in _leaves(body) if exit_.kind == "return"]
     values = {_identity(exit_.value) for exit_ in returns}
@@ -264,19 +260,19 @@ def _leaves(body: Sequence[Any]) -> list[Leave]:
 
 
 def resolve(
-    b: Builder, body: Sequence[Any], result: str | None, live: frozenset[str] = frozenset()
+    b: Builder, block: Sequence[Any], result: str | None, live: frozenset[str] = frozenset()
 ) -> Block:
     """Replace each `Leave` by assignments: of the result, and of the flags that are read later.
 
-    `live` are the flags that are read after `body`.
+    `live` are the flags that are read after `block`.
     """
     resolved: list[Any] = []
-    for statement in reversed(body):
+    for statement in reversed(block):
         if isinstance(statement, Leave):
             resolved[:0] = _exit(b, statement, result, live)
         elif isinstance(statement, If):
-            parts = (resolve(b, part, result, live) for part in (statement.body, statement.orelse))
-            resolved.insert(0, If(statement.test, *parts, statement.loc))
+            body, orelse = (resolve(b, s, result, live) for s in (statement.body, statement.orelse))
+            resolved.insert(0, replace(statement, body=body, orelse=orelse))
         elif isinstance(statement, (For, While)):
             inside = live if statement.exit is None else live | {statement.exit}
             inner = resolve(b, statement.body, result, inside)

@@ -172,9 +172,7 @@ def _compare(b: Builder, node: Any, *, as_test: bool = False) -> Expr:
     return Var(target)
 
 
-def _compare_rest(
-    b: Builder, node: Any, i: int, left: Atom, target: str, as_test: bool
-) -> None:
+def _compare_rest(b: Builder, node: Any, i: int, left: Atom, target: str, as_test: bool) -> None:
     """``if target: target = left < right and so on``; the middle operand is evaluated once."""
     with b.block() as body:
         before = None if b.state is None else dict(b.state)
@@ -223,8 +221,8 @@ def _bool_op(b: Builder, node: Any, *, as_test: bool = False) -> Var:
                 rest(values[1:], target)
         b.state = join(before, b.state)
         settled = (Assign(target, Lit(not is_and), b.loc(node)),) if as_test else ()
-        branches = (tuple(further), settled) if is_and else (settled, tuple(further))
-        b.emit(If(Var(target), *branches, b.loc(node)))
+        body, orelse = (tuple(further), settled) if is_and else (settled, tuple(further))
+        b.emit(If(Var(target), body, orelse, b.loc(node)))
 
     first = evaluate(b, node.values[0])
     if not (isinstance(first, Var) and first.name in b.temporaries):
@@ -233,9 +231,7 @@ def _bool_op(b: Builder, node: Any, *, as_test: bool = False) -> Var:
     return first
 
 
-def _if_expression(
-    b: Builder, node: Any, evaluate: Callable[[Builder, Any], Atom] = atom
-) -> Var:
+def _if_expression(b: Builder, node: Any, evaluate: Callable[[Builder, Any], Atom] = atom) -> Var:
     test = condition(b, node.test)
     before = None if b.state is None else dict(b.state)
     target = b.temporary()

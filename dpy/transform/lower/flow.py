@@ -37,9 +37,7 @@ _LEAVES: dict[type, Flow] = {
 
 def is_endless(node: Any) -> bool:
     """``while True`` and the like."""
-    return (
-        isinstance(node, gast.While) and isinstance(node.test, gast.Constant) and node.test.value
-    )
+    return isinstance(node, gast.While) and isinstance(node.test, gast.Constant) and node.test.value
 
 
 class Flows:

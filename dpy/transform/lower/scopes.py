@@ -202,9 +202,7 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
             self.visit(generator.target)
             for test in generator.ifs:
                 self.visit(test)
-        for part in (
-            (node.key, node.value) if isinstance(node, gast.DictComp) else (node.elt,)
-        ):
+        for part in (node.key, node.value) if isinstance(node, gast.DictComp) else (node.elt,):
             self.visit(part)
         self.scope = outer
 

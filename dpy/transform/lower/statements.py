@@ -41,9 +41,7 @@ def _expression(b: Builder, node: Any) -> None:
     if isinstance(node.value, gast.Constant):
         return
     value = expression(b, node.value)
-    if not isinstance(value, Lit) and not (
-        isinstance(value, Var) and value.name in b.temporaries
-    ):
+    if not isinstance(value, Lit) and not (isinstance(value, Var) and value.name in b.temporaries):
         b.effect(value, node.value)
 
 
@@ -81,16 +79,15 @@ def _straighten(b: Builder, statements: list[Any]) -> Sequence[Any]:
     temporary = last.value.name
     if temporary not in b.temporaries or not (branch.body and branch.orelse):
         return statements
-    ends = (branch.body[-1], branch.orelse[-1])
-    if not all(isinstance(end, Assign) and end.target == temporary for end in ends):
-        return statements
     if any(isinstance(s, Assign) and s.target == temporary for s in others):
         return statements  # and/or: the temporary has a value before
-    body, orelse = (
-        (*part[:-1], Assign(last.target, part[-1].value, part[-1].loc))
-        for part in (branch.body, branch.orelse)
-    )
-    return (*others, If(branch.test, body, orelse, branch.loc))
+    parts = []
+    for part in (branch.body, branch.orelse):
+        end = part[-1]
+        if not isinstance(end, Assign) or end.target != temporary:
+            return statements
+        parts.append((*part[:-1], Assign(last.target, end.value, end.loc)))
+    return (*others, If(branch.test, parts[0], parts[1], branch.loc))
 
 
 def _parallel(b: Builder, target: Any, value: Any) -> bool:
@@ -277,4 +274,3 @@ _HANDLERS: dict[type, Callable[[Builder, Any], None]] = {
     gast.Global: _nothing,
     gast.Nonlocal: _nothing,
 }
-

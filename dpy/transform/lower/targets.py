@@ -114,5 +114,3 @@ def _delete_name(b: Builder, name: str, node: Any) -> None:
         cell = Var(ir_name) if kind == "cell" else b.assign(Cell(ir_name), node)
         b.effect(read(b, name, node), node)
         b.effect(Op("delattr", (cell, _CONTENTS)), node)
-
-
