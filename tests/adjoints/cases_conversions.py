@@ -93,7 +93,10 @@ CASES: dict[Any, list[Case]] = {
         Case((np.array([1.5]), bool), numeric=False, expected=(np.zeros(1),), label="to bool"),
         Case((np.array([2]), bool), numeric=False, expected=(np.zeros(1),), label="int to bool"),
     ],
-    np.generic.astype: [Case(lambda rng: (*scalar(rng), np.float32), numeric=False)],
+    np.generic.astype: [
+        Case(lambda rng: (*scalar(rng), "f4"), numeric=False, label="narrower"),
+        Case(lambda rng: (*scalar(rng), "c16"), float32=False, label="to complex"),
+    ],
     np.ndarray.item: [
         Case(normal(()), label="0-d"),
         Case(normal((1, 1)), label="only element"),
