@@ -11,7 +11,6 @@ edited after import raises `StaleSourceError` instead of being differentiated.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -26,10 +25,15 @@ from typing import Any
 
 import gast
 
-from dpy.errors import Place, SourceUnavailableError, StaleSourceError
+from dpy.errors import (
+    Place,
+    SourceUnavailableError,
+    StaleSourceError,
+    UnsupportedSyntaxError,
+)
 from dpy.transform.ir import Closure, Loc
 
-__all__ = ["Source", "forget_sources", "nested_code", "nested_source", "read_source"]
+__all__ = ["Source", "forget_sources", "nested_code", "nested_source", "read_source", "too_deep"]
 
 _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
@@ -99,10 +103,14 @@ def read_source(function: Any) -> Source:
             f"{function!r} is not a Python function, it has no source",
             repair="register a rule for it with @dpy.adjoint",
         )
-    module = _module(code, function.__globals__)
-    definition = module.find(code)
+    try:
+        module = _module(code, function.__globals__)
+        definition = module.find(code)
+        node = gast.ast_to_gast(definition.node)
+    except RecursionError:
+        raise too_deep(code) from None
     return Source(
-        node=gast.ast_to_gast(definition.node),
+        node=node,
         filename=code.co_filename,
         name=code.co_name,
         qualname=function.__qualname__,
@@ -111,6 +119,16 @@ def read_source(function: Any) -> Source:
         code=code,
         free=code.co_freevars,
         lines=module.lines,
+    )
+
+
+def too_deep(code: types.CodeType) -> UnsupportedSyntaxError:
+    """The error for trees that exhaust Python's stack."""
+    return UnsupportedSyntaxError(
+        f"{code.co_qualname} is nested too deeply",
+        place=Place(code.co_filename, code.co_firstlineno, function=code.co_qualname),
+        why="the compiler walks the tree recursively, and Python's recursion limit was reached",
+        repair="split the function, or raise the limit with sys.setrecursionlimit",
     )
 
 

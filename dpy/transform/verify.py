@@ -48,10 +48,10 @@ _BINARY = (
 _ANY = 1 << 30
 
 ARITY: dict[str, tuple[int, int]] = {
-    **{name: (2, 2) for name in _BINARY.split()},
-    **{name: (1, 1) for name in "neg pos invert not_ unbound delglobal".split()},
-    **{name: (3, 3) for name in "setattr setitem put slice format unpack_star import".split()},
-    **{name: (0, _ANY) for name in "tuple list set dict join".split()},
+    **dict.fromkeys(_BINARY.split(), (2, 2)),
+    **dict.fromkeys("neg pos invert not_ unbound delglobal".split(), (1, 1)),
+    **dict.fromkeys("setattr setitem put slice format unpack_star import".split(), (3, 3)),
+    **dict.fromkeys("tuple list set dict join".split(), (0, _ANY)),
     "new_cell": (0, 1),
 }
 """Least and largest number of operands of each operation."""

@@ -197,7 +197,7 @@ def _check_random(seeds: range, tmp_path: Any) -> None:
 
 
 def test_random_control_flow(tmp_path: Any) -> None:
-    _check_random(range(400), tmp_path)
+    _check_random(range(150), tmp_path)
 
 
 # --- shape of the output ------------------------------------------------------------------------
@@ -386,6 +386,21 @@ def test_refusals(function: Any, line: int, words: str) -> None:
     assert caught.value.why
     assert caught.value.repair
     assert "^" in str(caught.value)
+
+
+@pytest.mark.parametrize("terms", [2000, 280])
+def test_too_deep_trees_are_refused(tmp_path: Path, terms: int) -> None:
+    path = tmp_path / f"deep_{terms}.py"
+    path.write_text("def f(x):\n    return " + " + ".join("x" * terms) + "\n")
+    namespace: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), namespace)
+    try:
+        ir = lower(read_source(namespace["f"]))
+    except UnsupportedSyntaxError as error:
+        assert "deeply" in str(error)
+    else:
+        assert terms == 280
+        verify(ir)
 
 
 if __name__ == "__main__":  # python -m tests.transform.test_lower 0 10000 DIRECTORY

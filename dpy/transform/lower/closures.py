@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import gast
-
 from dpy.transform.ir import Call, Cell, Closure, Expr, Var
 from dpy.transform.lower.builder import Builder
 from dpy.transform.lower.expressions import operands

@@ -70,6 +70,8 @@ def _is_plain(b: Builder, node: Any) -> bool:
     """Whether evaluating the node can have no effect at all."""
     if isinstance(node, gast.Constant):
         return True
+    if isinstance(node, gast.Starred):
+        return _is_plain(b, node.value)
     if isinstance(node, gast.Name):
         kind, name = b.resolve(b.mangle(node.id))
         return kind == "local" and b.bits(name) == ASSIGNED

@@ -1,7 +1,7 @@
-"""How statements can end, read off the tree: by falling through or by leaving.
+r"""How statements can end, read off the tree: by falling through or by leaving.
 
 >>> import gast
->>> tree = gast.parse("while 1:\\n  if a: break\\n  if b: return\\n  continue")
+>>> tree = gast.parse("while 1:\n  if a: break\n  if b: return\n  continue")
 >>> flow = Flows().of(tree.body)
 >>> sorted(flow.kinds), flow.falls
 (['return'], True)

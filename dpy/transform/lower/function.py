@@ -13,7 +13,7 @@ from dpy.transform.lower.builder import ASSIGNED, Builder
 from dpy.transform.lower.control import result_of, statements
 from dpy.transform.lower.scopes import analyse, mangle, parameters
 from dpy.transform.lower.statements import simple_statement
-from dpy.transform.source import Source
+from dpy.transform.source import Source, too_deep
 
 __all__ = ["lower"]
 
@@ -22,6 +22,13 @@ _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENE
 
 def lower(source: Source) -> Function:
     """Lower a function; `UnsupportedSyntaxError` for what is outside the language."""
+    try:
+        return _lower(source)
+    except RecursionError:
+        raise too_deep(source.code) from None
+
+
+def _lower(source: Source) -> Function:
     node = source.node
     _refuse_suspended(source)
     b = Builder(source, analyse(node, source.class_name))

@@ -1,7 +1,7 @@
-"""Which scope a name belongs to: Python's rules, with comprehensions inlined.
+r"""Which scope a name belongs to: Python's rules, with comprehensions inlined.
 
 >>> import gast
->>> tree = gast.parse("def f(x):\\n  y = 1\\n  return lambda z: x + y + z").body[0]
+>>> tree = gast.parse("def f(x):\n  y = 1\n  return lambda z: x + y + z").body[0]
 >>> scope = analyse(tree, None)
 >>> sorted(scope.bound), sorted(scope.cells())
 (['x', 'y'], ['x', 'y'])
@@ -33,7 +33,7 @@ def mangle(name: str, class_name: str | None) -> str:
 
 
 def parameters(arguments: Any) -> list[tuple[str, str]]:
-    """``(name, kind)`` of all parameters, in the order of ``co_varnames`` but ``*args`` in place."""
+    """``(name, kind)`` of all parameters, in the order of the signature."""
     found = [(a.id, "positional") for a in (*arguments.posonlyargs, *arguments.args)]
     if arguments.vararg is not None:
         found.append((arguments.vararg.id, "args"))
