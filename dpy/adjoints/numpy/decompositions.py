@@ -69,6 +69,7 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Any:
 def qr(a: Any, mode: str = "reduced") -> Any:
     """(q, r) with orthonormal columns q and a triangular r."""
     result = np.linalg.qr(a, mode)
+    parts = None if mode in ("r", "raw") else tuple(result)
 
     def qr_pullback(d_result: Any) -> Any:
         matrix = np.asarray(a)
@@ -79,7 +80,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
                 repair='use mode="reduced"',
             )
         d_q, d_r = (None, d_result) if mode == "r" else d_result
-        q, r = np.linalg.qr(matrix) if mode == "r" else result
+        q, r = np.linalg.qr(matrix) if parts is None else parts
         d_q = np.zeros_like(q) if is_zero(d_q) else d_q
         d_r = np.zeros_like(r) if is_zero(d_r) else d_r
         return (_qr_cotangent(d_q, d_r, q, r, matrix),)
@@ -107,9 +108,10 @@ def _qr_cotangent(d_q: Any, d_r: Any, q: Any, r: Any, a: Any) -> Any:
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """(w, v): the eigenvalues and eigenvectors of a Hermitian matrix."""
     result = np.linalg.eigh(a, UPLO)
+    w, v = result
 
     def eigh_pullback(d_result: Any) -> Any:
-        return (_eigh_cotangent(d_result[0], d_result[1], result[0], result[1], UPLO),)
+        return (_eigh_cotangent(d_result[0], d_result[1], w, v, UPLO),)
 
     return result, eigh_pullback
 
@@ -136,9 +138,10 @@ def _eigh_cotangent(d_w: Any, d_v: Any, w: Any, v: Any, uplo: str) -> Any:
 def eig(a: Any) -> Any:
     """(w, v): the eigenvalues and eigenvectors of a square matrix."""
     result = np.linalg.eig(a)
+    w, v = result
 
     def eig_pullback(d_result: Any) -> Any:
-        return (_eig_cotangent(d_result[0], d_result[1], result[0], result[1]),)
+        return (_eig_cotangent(d_result[0], d_result[1], w, v),)
 
     return result, eig_pullback
 
@@ -176,12 +179,14 @@ def svd(
 ) -> Any:
     """(u, s, vh): the singular values and vectors; s alone without `compute_uv`."""
     result = np.linalg.svd(a, full_matrices, compute_uv, hermitian)
+    parts = tuple(result) if compute_uv else ()
 
     def svd_pullback(d_result: Any) -> Any:
         if compute_uv:
-            n = result[1].shape[-1]
-            u, s, vh = result[0][..., :n], result[1], result[2][..., :n, :]
-            d_a = _svd_cotangent(*_thin(*d_result, *result), u, s, vh)
+            u, s, vh = parts
+            n = s.shape[-1]
+            d_parts = _thin(*d_result, *parts)
+            d_a = _svd_cotangent(*d_parts, u[..., :n], s, vh[..., :n, :])
         else:
             d_a = _singular_values_cotangent(d_result, a)
         return (read_triangle(d_a, "L") if hermitian else d_a,)

@@ -308,7 +308,7 @@ def _added_back(d_parts: Any, cuts: list[int], shape: Shape, axis: int, dtype: A
 
 if hasattr(np, "unstack"):
 
-    @adjoint(np.unstack)
+    @adjoint(np.unstack, kind="unknown")  # the length of the tuple depends on the shape
     def unstack(x: Any, /, *, axis: Any = 0) -> Any:
         """parts = the slices of `x` along `axis`."""
         shape = np.shape(x)

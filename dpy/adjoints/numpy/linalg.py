@@ -210,13 +210,14 @@ def det(a: Any) -> Any:
 def slogdet(a: Any) -> Any:
     """(sign, logabsdet): the phase of the determinant and the logarithm of its size."""
     result = np.linalg.slogdet(a)
+    sign, log = result
 
     def slogdet_pullback(d_result: Any) -> Any:
         d_sign, d_log = d_result
-        weight: Any = np.zeros_like(result[1]) if is_zero(d_log) else d_log
-        if np.iscomplexobj(result[0]) and not is_zero(d_sign):
-            weight = weight - 1j * np.imag(np.conjugate(d_sign) * result[0])
-        return (_log_determinant_cotangent(np.asarray(weight), np.asarray(a), result[0]),)
+        weight: Any = np.zeros_like(log) if is_zero(d_log) else d_log
+        if np.iscomplexobj(sign) and not is_zero(d_sign):
+            weight = weight - 1j * np.imag(np.conjugate(d_sign) * sign)
+        return (_log_determinant_cotangent(np.asarray(weight), np.asarray(a), sign),)
 
     return result, slogdet_pullback
 

@@ -290,10 +290,15 @@ def array_resize(a: Any, /, *new_shape: Any, refcheck: bool = True) -> Any:
 @adjoint(np.ufunc.at, mutates=1)
 def ufunc_at(ufunc: Any, a: Any, indices: Any, b: Any = None, /) -> Any:
     """``a[indices] = ufunc(a[indices], b)``, one index after the other."""
-    operands = () if ufunc.nin == 1 else (b,)
     is_sum = ufunc in (np.add, np.subtract)
     before = None if is_sum else a.copy()
-    ufunc.at(a, indices, *operands)
+    # A copy: b may be a view of a, which is about to change.
+    kept = b.copy() if isinstance(b, np.ndarray) else b
+    operands = () if is_sum or ufunc.nin == 1 else (kept,)
+    if ufunc.nin == 1:
+        ufunc.at(a, indices)
+    else:
+        ufunc.at(a, indices, b)
 
     def ufunc_at_pullback(d_result: Any, d_after: Any) -> Any:
         if is_zero(d_after):

@@ -344,7 +344,8 @@ def _padded(x: Any, ndim: int) -> Any:
     return np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x))
 
 
-@adjoint(np.cross, static=("axisa", "axisb", "axisc", "axis"), fresh=True)
+# Vectors of two components give numbers, so the kind of the result depends on shapes.
+@adjoint(np.cross, static=("axisa", "axisb", "axisc", "axis"), fresh=True, kind="unknown")
 def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Any:

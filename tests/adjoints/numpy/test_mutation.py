@@ -112,3 +112,17 @@ def test_ufunc_without_a_rule_is_an_error_only_in_the_pullback() -> None:
     _, pullback = registry.lookup(np.ufunc.at, args).apply(args, {})
     with pytest.raises(MutationError, match="elementwise rule"):
         pullback(ZERO, np.ones(2))
+
+
+def test_ufunc_at_with_a_view_of_the_array_it_writes() -> None:
+    start = np.array([2.0, 3.0, 5.0])
+    a = start.copy()
+    args = (np.multiply, a, [0, 1], a[1:])
+    _, pullback = registry.lookup(np.ufunc.at, args).apply(args, {})
+    after = start.copy()
+    np.multiply.at(after, [0, 1], after[1:])
+    np.testing.assert_array_equal(a, after)
+    d_args, _ = pullback(ZERO, np.array([1.0, 10.0, 100.0]))
+    # a[0] * a[1] and a[1] * a[2], as if the operand had been a copy
+    np.testing.assert_array_equal(d_args[1], [3.0, 50.0, 100.0])
+    np.testing.assert_array_equal(d_args[3], [2.0, 30.0])
