@@ -100,7 +100,7 @@ def _add_rows(buffer: Any, rows: Any, d_y: Any) -> None:
     np.add.at(buffer.reshape(-1), flat, d_rows)
 
 
-@adjoint(np.ndarray.__getitem__, np.generic.__getitem__)
+@adjoint(np.ndarray.__getitem__, np.generic.__getitem__)  # type: ignore[misc]
 def array_getitem(x: Any, index: Any, /) -> Any:
     """y = x[index], for every kind of index."""
     shape = x.shape
