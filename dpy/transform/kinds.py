@@ -150,6 +150,7 @@ class Other(Kind):
 _KNOWN_TYPES = (
     types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, np.ufunc,
     types.MethodDescriptorType, types.WrapperDescriptorType,
+    type(np.sum),  # most functions of NumPy are dispatchers written in C
 )  # fmt: skip
 _NUMBERS: dict[type, Number] = {t: Number(t) for t in (bool, int, float, complex)}
 _NUMBERS |= {t: Number(t) for t in np.sctypeDict.values() if issubclass(t, (np.number, np.bool_))}
