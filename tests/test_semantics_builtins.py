@@ -88,7 +88,7 @@ def any_all(xs):
     return k * xs[0] if all([v > -1 for v in xs]) else xs[1]
 
 
-@case(0.7, 3)
+@case(0.73, 3)
 def float_int_round(x, n):
     return float(x) * int(3.9) + float(n) * x + round(x) * x + float("1.5") * x + int(x * 10)
 

@@ -1,4 +1,7 @@
-"""What a function does besides computing: print, log, raise, write globals; each exactly once."""
+"""What a function does besides computing: print, log, raise, write globals; each exactly once.
+
+PYTEST_DONT_REWRITE: the message of a failing assert is the plain one.
+"""
 
 # ruff: noqa: UP031, UP032 - older ways to format are what is tested
 

@@ -543,8 +543,14 @@ def attrs_class(p):
 
 @case(FrozenAttrs(0.7, np.array([1.0, 2.0])))
 def frozen_attrs_class(p):
-    q = attrs.evolve(p, x=p.x * 2)
+    q = FrozenAttrs(p.x * 2, p.w)
     return q.x * p.w[1] * FrozenAttrs(q.x).x
+
+
+@case(FrozenAttrs(0.7, np.array([1.0, 2.0])), may_refuse=True)
+def evolved_attrs_class(p):
+    q = attrs.evolve(p, x=p.x * 2)
+    return q.x * q.w[1] * p.x
 
 
 @case(0.7)
@@ -602,7 +608,7 @@ def linked_list(x):
     return total
 
 
-@case(Point(0.7, 1.2))
+@case(Point(0.7, 1.2), may_refuse=True)
 def copies_of_objects(p):
     q = copy.copy(p)
     q.x = p.x * 2

@@ -10,6 +10,8 @@ import traceback
 
 import numpy as np
 import pytest
+import scipy
+from scipy import special
 
 import dpy
 
@@ -126,7 +128,8 @@ def undefined(x):
 
 def fails_assert(x):
     y = x * x
-    assert y < 0, "never"  # here
+    if y > 0:
+        raise AssertionError("never")  # here
     return y
 
 
@@ -324,18 +327,17 @@ def test_seed_of_the_wrong_shape():
 
 def without_rule(a):
     b = a * 2
-    c = np.bitwise_count((b * 10).astype(int))
-    d = np.nextafter(b, 3.0)  # here
-    return (c + d).sum()
+    c = special.mathieu_a(1, b)  # here
+    return (b + c).sum()
 
 
 def constant_use(a):
-    edges = np.nextafter(np.array([0.5]), 3.0)
+    edges = special.mathieu_a(1, np.array([0.5]))
     return (a * edges).sum()
 
 
 def no_cotangent_arrives(a):
-    unused = np.nextafter(a, 3.0)
+    unused = special.mathieu_a(1, a)
     return a.sum() if unused is not None else 0.0
 
 
@@ -343,7 +345,7 @@ def test_no_adjoint_error_names_function_and_line():
     with pytest.raises(dpy.errors.NoAdjointError) as caught:
         dpy.gradient(without_rule, np.array([0.2, 0.7]))
     text = str(caught.value)
-    assert "nextafter" in text
+    assert "mathieu_a" in text
     assert f"{HERE}:{line_of(without_rule, 'here')}" in text
     assert "@dpy.adjoint(" in text
 
@@ -356,7 +358,7 @@ def test_forward_of_a_function_without_rule_is_no_error():
 
 
 def test_constant_use_of_a_function_without_rule():
-    assert dpy.gradient(constant_use, np.array([2.0]))[0][0] == pytest.approx(0.5)
+    assert dpy.gradient(constant_use, np.array([2.0]))[0] == special.mathieu_a(1, 0.5)
     assert dpy.gradient(no_cotangent_arrives, np.array([2.0]))[0].tolist() == [1.0]
 
 
@@ -369,7 +371,7 @@ def test_stub_can_be_pasted():
     assert isinstance(rule, ast.FunctionDef)
     assert any(isinstance(node, ast.FunctionDef) for node in rule.body)
     names = re.findall(r"@dpy\.adjoint\((\S+?)[,)]", stub)
-    assert eval(names[0], {"np": np, "numpy": np}) is np.nextafter
+    assert eval(names[0], {"scipy": scipy, "special": special}) is special.mathieu_a
 
 
 def stub_of(text):

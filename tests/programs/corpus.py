@@ -174,8 +174,8 @@ def _with_pullback(function: Callable[..., Any], *args: Any, **kwargs: Any) -> t
 def _check_refusal(error: UnsupportedSyntaxError, function: Callable[..., Any]) -> None:
     code = function.__code__
     assert error.place is not None
-    assert error.place.filename == code.co_filename
-    assert code.co_firstlineno <= error.place.line <= code.co_firstlineno + 40
+    if error.place.filename == code.co_filename:  # else a callee from elsewhere is refused
+        assert code.co_firstlineno <= error.place.line <= code.co_firstlineno + 40
     assert error.why
     assert error.repair
     assert "^" in str(error)
