@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dpy.adjoints.numpy.joining import slots
 from dpy.adjoints.numpy.linalg import read_triangle
 from dpy.adjoints.numpy.norms import ratio
 from dpy.adjoints.numpy.products import conj, hermitian
@@ -22,6 +23,8 @@ from dpy.cotangent import is_zero
 from dpy.errors import UnsupportedSyntaxError
 
 __all__: list[str] = []
+
+_EIGEN = ("eigenvalues", "eigenvectors")  # the fields of what eigh and eig return
 
 
 def _diagonal_matrix(values: Any) -> Any:
@@ -79,7 +82,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
                 why="the additional columns of q are arbitrary",
                 repair='use mode="reduced"',
             )
-        d_q, d_r = (None, d_result) if mode == "r" else d_result
+        d_q, d_r = (None, d_result) if mode == "r" else slots(d_result, 2, ("Q", "R"))
         q, r = np.linalg.qr(matrix) if parts is None else parts
         d_q = np.zeros_like(q) if is_zero(d_q) else d_q
         d_r = np.zeros_like(r) if is_zero(d_r) else d_r
@@ -111,7 +114,8 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     w, v = result
 
     def eigh_pullback(d_result: Any) -> Any:
-        return (_eigh_cotangent(d_result[0], d_result[1], w, v, UPLO),)
+        d_w, d_v = slots(d_result, 2, _EIGEN)
+        return (_eigh_cotangent(d_w, d_v, w, v, UPLO),)
 
     return result, eigh_pullback
 
@@ -141,7 +145,8 @@ def eig(a: Any) -> Any:
     w, v = result
 
     def eig_pullback(d_result: Any) -> Any:
-        return (_eig_cotangent(d_result[0], d_result[1], w, v),)
+        d_w, d_v = slots(d_result, 2, _EIGEN)
+        return (_eig_cotangent(d_w, d_v, w, v),)
 
     return result, eig_pullback
 
@@ -185,7 +190,7 @@ def svd(
         if compute_uv:
             u, s, vh = parts
             n = s.shape[-1]
-            d_parts = _thin(*d_result, *parts)
+            d_parts = _thin(*slots(d_result, 3, ("U", "S", "Vh")), *parts)
             d_a = _svd_cotangent(*d_parts, u[..., :n], s, vh[..., :n, :])
         else:
             d_a = _singular_values_cotangent(d_result, a)

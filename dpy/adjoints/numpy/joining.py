@@ -14,7 +14,7 @@ import numpy as np
 from dpy.adjoints.numpy.arguments import dtype_of, no_out
 from dpy.adjoints.numpy.indexing import scatter_along
 from dpy.adjoints.registry import adjoint
-from dpy.cotangent import is_zero
+from dpy.cotangent import ZERO, add, is_zero
 
 __all__ = ["pieces"]
 
@@ -228,11 +228,20 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
 # --- taking apart -----------------------------------------------------------------------------
 
 
-def slots(d_parts: Any, n: int) -> list[Any]:
-    """The cotangents of the `n` items of a list or tuple, None where nothing arrived."""
-    if isinstance(d_parts, dict):
-        return [d_parts.get(i) for i in range(n)]
-    return list(d_parts)
+def slots(d_parts: Any, n: int, names: tuple[str, ...] = ()) -> list[Any]:
+    """The cotangents of the `n` items of a list or tuple, ZERO where nothing arrived.
+
+    The items of a named tuple may have been reached by index, by name, or both.
+
+    >>> slots({0: 2.0, "s": 3.0}, 2, ("u", "s"))
+    [2.0, 3.0]
+    """
+    if not isinstance(d_parts, dict):
+        return list(d_parts)
+    items = [d_parts.get(i, ZERO) for i in range(n)]
+    for i, name in enumerate(names):
+        items[i] = add(items[i], d_parts.get(name, ZERO))
+    return items
 
 
 def joined(d_parts: Any, shapes: list[Shape], axis: int, dtype: Any) -> Any:

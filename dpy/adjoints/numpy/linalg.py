@@ -13,6 +13,7 @@ import numpy as np
 
 from dpy.adjoints.numpy.arguments import no_out
 from dpy.adjoints.numpy.axes import NO_VALUE
+from dpy.adjoints.numpy.joining import slots
 from dpy.adjoints.numpy.products import conj, hermitian
 from dpy.adjoints.registry import adjoint, nondifferentiable
 from dpy.cotangent import is_zero
@@ -149,7 +150,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     x, rank = result[0], result[2]
 
     def lstsq_pullback(d_result: Any) -> Any:
-        d_x, d_residuals, _, d_s = d_result
+        d_x, d_residuals, _, d_s = slots(d_result, 4)
         u, s, vh = np.linalg.svd(a, full_matrices=False)
         d_a = np.zeros_like(u @ vh)
         d_b = np.zeros(np.shape(b), d_a.dtype)
@@ -213,7 +214,7 @@ def slogdet(a: Any) -> Any:
     sign, log = result
 
     def slogdet_pullback(d_result: Any) -> Any:
-        d_sign, d_log = d_result
+        d_sign, d_log = slots(d_result, 2, ("sign", "logabsdet"))
         weight: Any = np.zeros_like(log) if is_zero(d_log) else d_log
         if np.iscomplexobj(sign) and not is_zero(d_sign):
             weight = weight - 1j * np.imag(np.conjugate(d_sign) * sign)

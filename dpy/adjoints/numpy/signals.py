@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dpy.adjoints.numpy.joining import slots
 from dpy.adjoints.numpy.products import conj
 from dpy.adjoints.registry import adjoint
 from dpy.cotangent import is_zero
@@ -161,7 +162,7 @@ def histogram(
     edges = result[1]
 
     def histogram_pullback(d_result: Any) -> Any:
-        d_counts, d_edges = d_result
+        d_counts, d_edges = slots(d_result, 2)
         d_edges = np.zeros_like(edges) if is_zero(d_edges) else d_edges
         values = np.ravel(a)
         d_weights = None

@@ -117,7 +117,7 @@ def unique(
     dtype = dtype_of(ar)
 
     def unique_pullback(d_result: Any) -> Any:
-        d_values = d_result if is_single else d_result[0]
+        d_values = d_result if is_single else slots(d_result, 1)[0]
         if is_zero(d_values):
             return (None,)
         return (scatter_along(d_values, first, axis, "raise", shape, dtype),)
@@ -162,7 +162,7 @@ def _register_unique(primal: Any) -> None:
         dtype = dtype_of(x)
 
         def unique_variant_pullback(d_result: Any) -> Any:
-            d_values = slots(d_result, len(result))[0]
+            d_values = slots(d_result, 1, ("values",))[0]
             if is_zero(d_values):
                 return (None,)
             return (scatter(d_values, first, (int(np.prod(shape)),), dtype).reshape(shape),)

@@ -151,3 +151,19 @@ def test_only_the_triangle_that_is_read_has_a_gradient() -> None:
     (d_a,), _ = pullback(np.ones((2, 2)))
     assert d_a[0, 1] == 0.0
     np.testing.assert_allclose(y @ y.T, [[4.0, 1.0], [1.0, 3.0]])
+
+
+@pytest.mark.parametrize(
+    "f", [np.linalg.eigh, np.linalg.eig, np.linalg.svd, np.linalg.qr, np.linalg.slogdet]
+)
+def test_fields_may_be_reached_by_name(f: Any) -> None:
+    a = np.array([[2.0, 0.5], [0.5, 1.0]])
+    result, pullback = registry.lookup(f, (a,)).apply((a,), {})
+    d_parts = [np.full(np.shape(part), 1.0 + i) for i, part in enumerate(result)]
+    (want,), _ = pullback(tuple(d_parts))
+    (by_name,), _ = pullback(dict(zip(result._fields, d_parts, strict=True)))
+    (mixed,), _ = pullback(
+        {0: d_parts[0], **dict(zip(result._fields[1:], d_parts[1:], strict=True))}
+    )
+    np.testing.assert_array_equal(by_name, want)
+    np.testing.assert_array_equal(mixed, want)
