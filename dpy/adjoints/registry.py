@@ -157,7 +157,7 @@ class Rule:
                 repair="end the rule with `return y, pullback`",
             )
         y, pullback = result
-        slots = self._slots(args, kwargs)
+        slots = [(where, _kept(x)) for where, x in self._slots(args, kwargs)]
 
         def rule_pullback(*d: Any) -> Any:
             d_args: list[Any] = [ZERO] * len(args)
@@ -218,6 +218,13 @@ def _name(f: Any) -> str:
         module = "numpy" if getattr(np, f.__name__, None) is f else "scipy.special"
     name = getattr(f, "__qualname__", None) or getattr(f, "__name__", repr(f))
     return name if module in ("builtins", None, "") else f"{module}.{name}"
+
+
+def _kept(x: Any) -> Any:
+    """A list as it is now: the program may change it before the pullback projects on it."""
+    if type(x) is list:
+        return [_kept(item) for item in x]
+    return x
 
 
 # --- the book ---------------------------------------------------------------------------------

@@ -252,11 +252,11 @@ class _Adjoint:
         state = self.states.get(key)
         if state is None:
             self._emit(name, value)
-            self.states[key] = "maybe" if maybe and not scalar else "value"
+            self.states[key] = "maybe" if maybe else "value"
             return
         if scalar or (isinstance(kind, Array) and state != "maybe" and not maybe):
             self._emit(name, _sum(ir.Var(name), value))
-            self.states[key] = "value"
+            self.states[key] = "maybe" if maybe and state == "maybe" else "value"
             return
         self._emit(name, call(self.runtime.add, ir.Var(name), value))
         self.states[key] = "maybe" if maybe and state == "maybe" else "value"
@@ -585,15 +585,20 @@ class _Adjoint:
         self._emit(taken.name, call(self.runtime.take, self.acc, ir.Var(name), d))
         return taken
 
-    def _with_cotangent(self, s: ir.Assign, emit: Any) -> None:
-        """Run `emit(d)` for the result's cotangent, under a guard where that may be ZERO."""
+    def _with_cotangent(
+        self, s: ir.Assign, emit: Any, *, scalars_may_be_zero: bool = False
+    ) -> None:
+        """Run `emit(d)` for the result's cotangent, under a guard where that may be ZERO.
+
+        Arithmetic with ZERO works, so that operators on numbers need no guard.
+        """
         by_identity = self._by_identity(s)
         state = self.states.get(s.target) if not by_identity else "maybe"
-        scalar = s.target in self.scalars
+        unguarded = scalars_may_be_zero and s.target in self.scalars
         d = self._result_cotangent(s)
         if d is None:
             return
-        if state == "maybe" and not scalar and isinstance(d, ir.Var):
+        if state == "maybe" and not unguarded and isinstance(d, ir.Var):
             self._guarded(s, d.name, lambda: emit(d))
         else:
             emit(d)
@@ -603,21 +608,23 @@ class _Adjoint:
         if not self._has_cotangent(s.target):
             return
         assert isinstance(s.target, str)
-        maybe = self.states.get(s.target) != "value"
-        scalar = s.target in self.scalars
+        maybe = self.states.get(s.target) == "maybe"
         if not self.facts.is_active(source):
             self._drop(s.target)
             return
         kind = self.facts.kind(s, source)
         d = self._consume(s.target)
         self._accumulate(
-            source.name, d, kind, scalar=source.name in self.scalars, maybe=maybe and not scalar
+            source.name, d, kind, scalar=source.name in self.scalars, maybe=maybe
         )
 
     def _reverse_elementwise(self, s: ir.Assign, site: Site) -> None:
-        self._with_cotangent(s, lambda d: self._elementwise(s, site, d))
+        maybe = self.states.get(s.target) == "maybe" and s.target in self.scalars
+        self._with_cotangent(
+            s, lambda d: self._elementwise(s, site, d, maybe), scalars_may_be_zero=True
+        )
 
-    def _elementwise(self, s: ir.Assign, site: Site, d: Any) -> None:
+    def _elementwise(self, s: ir.Assign, site: Site, d: Any, maybe: bool) -> None:
         facts = self.facts
         operands = site.operands
         kinds = tuple(facts.kind(s, a) for a in operands)
@@ -640,7 +647,8 @@ class _Adjoint:
         # The cotangent of a variable that is also the target is assigned last.
         gives.sort(key=lambda g: g[0].name == s.target)
         for atom, kind, value in gives:
-            self._give(s, atom, self._projected(s, value, atom, kind, result, operands), kind)
+            projected = self._projected(s, value, atom, kind, result, operands)
+            self._give(s, atom, projected, kind, maybe)
 
     def _fill(self, s: ir.Assign, value: Any, operands: tuple[Any, ...], y_place: ir.Var) -> Any:
         """Replace placeholders by the residuals of operands and result."""
@@ -741,15 +749,15 @@ class _Adjoint:
             self._give(s, atom, projected, kind, maybe=True)
 
     def _rule_call(self, s: ir.Assign, site: Site) -> ir.Call:
-        args = site.operands
         forward = ir.Known(site.rule.forward, f"{partials._short(site.rule.name)}_rule")
-        args = tuple(self._protected(s, a) for a in args)
-        kwargs = tuple((k, self._protected(s, a)) for k, a in site.kwargs)
-        return ir.Call(forward, args, kwargs)
-
-    def _protected(self, s: ir.Stmt, atom: Any) -> Any:
-        """A rule may keep its arguments: give it a copy of what may be written later."""
-        return atom
+        atoms = [*site.operands, *(a for _, a in site.kwargs)]
+        names = {a.name for a in atoms if isinstance(a, ir.Var)} | {s.target}
+        if names & self.facts.written:
+            # The rule may have kept arrays that will be written over.
+            pb = ir.Var(self.memo["pb", id(s)])
+            copied = ir.Assign(pb.name, call(self.runtime.protect, pb), s.loc)
+            self.after.setdefault(id(s), []).append(copied)
+        return ir.Call(forward, site.operands, site.kwargs)
 
     def _replaced_call(self, s: ir.Assign, make: Any) -> str:
         """Replace the primal statement by ``target, pb = call``; the residual name of `pb`."""
@@ -764,6 +772,7 @@ class _Adjoint:
 
     def _reverse_callee(self, s: ir.Assign, site: Site) -> None:
         summary = site.callee.summary
+        state = self.states.get(s.target)
         d: Any
         if self._by_identity(s):
             d = self._result_cotangent(s)
@@ -773,7 +782,7 @@ class _Adjoint:
             d = _ZERO if not is_number(summary.result) else ir.Lit(0.0)
         else:
             return
-        maybe = isinstance(d, ir.Var) and not is_number(summary.result) and not summary.needs_acc
+        maybe = isinstance(d, ir.Var) and state == "maybe" and not summary.needs_acc
         if maybe:
             self._guarded(s, d.name, lambda: self._callee(s, site, d))
         else:
@@ -863,7 +872,7 @@ class _Adjoint:
                 self._drop(s.target)
             return
         assert isinstance(s.target, str)
-        maybe = self.states.get(s.target) != "value" and s.target not in self.scalars
+        maybe = self.states.get(s.target, "maybe") == "maybe"
         key = (owner.name, site.slot)
         kind = self.facts.kinds[id(s)]
         if is_number(kind):

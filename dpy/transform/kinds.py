@@ -339,7 +339,11 @@ def dummy_of(kind: Kind) -> Any:
     if isinstance(kind, Number):
         return kind.type(1) if kind.type in (bool, np.bool_) else kind.type(2)
     if isinstance(kind, Array):
-        return np.ones((2,) * kind.ndim, kind.dtype) if kind.dtype.kind in "biufc" else NotImplemented
+        if kind.dtype.kind not in "biufc":
+            return NotImplemented
+        ones = np.ones((2,) * kind.ndim, kind.dtype)
+        # Regular and positive definite, for linear algebra.
+        return ones + np.eye(2, dtype=kind.dtype) if kind.ndim > 1 and kind.dtype.kind in "fc" else ones
     if isinstance(kind, KnownObject):
         return kind.value
     if isinstance(kind, Other) and kind.type is type(None):
