@@ -15,6 +15,7 @@ from dpy.adjoints import registry
 from dpy.cotangent import ZERO, is_zero
 from dpy.errors import DpyError, NotDifferentiableError, NotScalarOutputError
 from dpy.params import Grads, Params
+from dpy.runtime import iteration
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.dispatch import dispatch
 from dpy.specialise import forward_of, spread
@@ -44,7 +45,15 @@ class _Run:
         return structs.gradients(totals, self.args, self.entry)
 
 
-def _run(
+def _run(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], **options: Any) -> _Run:
+    outer = iteration.fresh_run()
+    try:
+        return _forward(f, args, kwargs, **options)
+    finally:
+        iteration.end_run(outer)
+
+
+def _forward(
     f: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
@@ -64,7 +73,7 @@ def _run(
         if type(f) is types.MethodType and type(f.__func__) is types.FunctionType and (
             registry.lookup(f.__func__) is None
         ):
-            inner = _run(
+            inner = _forward(
                 f.__func__, (f.__self__, *args), kwargs, active=(True, *active), protect=protect,
                 heap_active=heap_active,
             )  # fmt: skip

@@ -20,7 +20,7 @@ from dpy import config
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
-from dpy.runtime import containers, dispatch, helpers, operations
+from dpy.runtime import containers, dispatch, helpers, iteration, operations
 from dpy.runtime.held import hold, sink, take
 from dpy.transform import ir, split_targets
 from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
@@ -343,7 +343,7 @@ def _generate(new: Specialisation) -> Emitted:
         zeros_for=helpers.zeros_for, owned=helpers.owned, add_at=helpers.add_at,
         add_region=helpers.add_region, take_region=helpers.take_region,
         project_written=helpers.project_written, copy_value=helpers.copy_value,
-        slot=helpers.slot, pop_items=containers.pop_items, iterate=containers.iterate,
+        slot=helpers.slot, pop_items=containers.pop_items, iterate=iteration.iterate,
         operate=operations.operate, call_=dispatch.call_, call_spread=dispatch.call_spread,
         read_global=operations.read_global, write_global=operations.write_global, read_cell=operations.read_cell,
         checked=helpers.checked, closure=operations.closure, globals_=new.source.globals, protect=_protect,

@@ -66,131 +66,25 @@ def nothing(args: tuple[Any, ...]) -> tuple[Any, Any, Any]:
 # --- items of iterables -------------------------------------------------------------------------
 
 
-def give_items(acc: Any, source: Any, d_items: list[Any], start: int = 0) -> Any:
-    """Give the remainders of the items that iteration over `source` yielded, in order.
+def give_items(acc: Any, source: Any, d_items: list[Any]) -> Any:
+    """Give the remainders of the items of `source`, in order; returns that of `source` itself."""
+    from dpy.runtime.iteration import source_of
 
-    Returns the remainder of `source` itself (for tuples and other values without identity).
-    """
     if all(is_zero(d) for d in d_items):
         return ZERO
-    if isinstance(source, np.ndarray):
-        for i, d in enumerate(d_items, start):
-            if not is_zero(d):
-                acc.add_region(source, i, d)
-        return ZERO
-    if isinstance(source, tuple):
-        padded = [ZERO] * start + list(d_items)
-        padded += [ZERO] * (len(source) - len(padded))
-        return tuple(padded)
-    if isinstance(source, list):
-        for i, d in enumerate(d_items, start):
-            acc.add_slot(source, i, d)
-        return ZERO
-    giver = _givers.get(type(source))
-    if giver is not None:
-        return giver(acc, source, d_items, start)
-    from dpy.runtime.failures import no_adjoint
-
-    raise no_adjoint(type(source), (source,), "it yields values that carry a derivative")
-
-
-def _give_dict_values(acc: Any, view: Any, d_items: list[Any], start: int) -> Any:
-    mapping = view.mapping
-    source = _origin(view)
-    for key, d in zip(list(mapping)[start:], d_items, strict=False):
-        acc.add_slot(source, key, d)
-    return ZERO
-
-
-def _give_dict_items(acc: Any, view: Any, d_items: list[Any], start: int) -> Any:
-    source = _origin(view)
-    for key, d in zip(list(view.mapping)[start:], d_items, strict=False):
-        if type(d) is tuple:
-            acc.add_slot(source, key, d[1])
-    return ZERO
-
-
-def _origin(view: Any) -> Any:
-    """The dict behind a view (``mapping`` is only a read-only proxy of it)."""
-    import gc
-
-    for candidate in gc.get_referents(view):
-        if isinstance(candidate, dict):
-            return candidate
-    raise TypeError("a dict view without its dict")
-
-
-_givers: dict[type, Any] = {
-    type({}.values()): _give_dict_values,
-    type({}.items()): _give_dict_items,
-}
-
-
-class Tracked:
-    """An iterator of the user's whose items' cotangents are collected by position."""
-
-    __slots__ = ("give", "iterator", "position")
-
-    def __init__(self, iterator: Any, give: Any) -> None:
-        self.iterator = iterator
-        self.give = give
-        self.position = 0
+    origin = source_of(source)
+    for i, d in enumerate(d_items):
+        if not is_zero(d):
+            origin.give(acc, i, d)
+    return origin.remainder(acc)
 
 
 def iterate(source: Any, by_identity: bool) -> tuple[Any, Any]:
-    """The iterable for a ``for`` loop over active items, and what to do with their cotangents.
+    """All items at once: ``(items, pb)``, with ``pb(d_items, acc)`` given them in reverse order."""
+    from dpy.runtime.iteration import collect
 
-    ``pb(d_items, acc)`` gets the remainders in reverse order; it returns the remainder of
-    `source`. Without `by_identity` containers get their cotangent by value.
-    """
-    start = 0
-    if type(source) in _sequence_iterators:
-        start = _position(source)
-    keys = tuple(source.mapping) if type(source) in _givers else None
-
-    def iterate_pullback(d_items: list[Any], acc: Any) -> Any:
-        d_items = d_items[::-1]
-        if type(source) in _sequence_iterators or type(source) in _lazy:
-            for i, d in enumerate(d_items, start):
-                acc.add_slot(source, i, d)
-            return ZERO
-        if keys is not None:
-            origin = _origin(source)
-            is_items = type(source) is type({}.items())
-            for key, d in zip(keys, d_items, strict=False):
-                if not is_zero(d):
-                    acc.add_slot(origin, key, d[1] if is_items else d)
-            return ZERO
-        if by_identity or isinstance(source, tuple):
-            return give_items(acc, source, d_items)
-        return _items_by_value(source, d_items, acc)
-
-    return source, iterate_pullback
-
-
-def _items_by_value(source: Any, d_items: list[Any], acc: Any) -> Any:
-    if all(is_zero(d) for d in d_items):
-        return ZERO
-    if isinstance(source, np.ndarray):
-        dtype = source.dtype if source.dtype.kind in "fc" else np.dtype(float)
-        total = np.zeros(source.shape, dtype)
-        for i, d in enumerate(d_items):
-            if not is_zero(d):
-                total[i] = d
-        return total
-    if isinstance(source, list):
-        return {i: d for i, d in enumerate(d_items) if not is_zero(d)}
-    return give_items(acc, source, d_items)
-
-
-_sequence_iterators = {type(iter([])), type(iter(()))}
-_lazy: set[type] = {zip, enumerate, map, filter, reversed, type(reversed([]))}
-
-
-def _position(it: Any) -> int:
-    """How many items a list or tuple iterator has yielded."""
-    state = it.__reduce__()
-    return int(state[2]) if len(state) > 2 else 0
+    items, give = collect(source)
+    return items, lambda d_items, acc: give(acc, d_items[::-1])
 
 
 # --- lists built by comprehensions ----------------------------------------------------------------
@@ -292,157 +186,6 @@ def sorted_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return ZERO, (give(acc, d_items), *(ZERO,) * (len(args) - 1)), {}
 
     return y, sorted_pullback
-
-
-# --- iterators: their items' cotangents are slots of the iterator object ----------------------------
-
-
-def _collected(acc: Any, it: Any) -> list[Any]:
-    """The cotangents of the items that an iterator has yielded, in order."""
-    total = acc.take_slots(it)
-    if not total:
-        return []
-    return [total.get(i, ZERO) for i in range(max(total) + 1)]
-
-
-@entry(zip)
-def zip_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    pairs = [iterate(source, True) for source in args]
-    y = zip(*(p[0] for p in pairs), **kwargs)
-
-    def zip_pullback(d: Any, acc: Any) -> Any:
-        d_items = _collected(acc, y)
-        out = []
-        for k, (_, pb) in enumerate(pairs):
-            column = [as_tuple(d_i, len(pairs))[k] for d_i in d_items]
-            out.append(pb(column[::-1], acc))
-        return ZERO, tuple(out), {}
-
-    return y, zip_pullback
-
-
-@entry(enumerate)
-def enumerate_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    source, pb = iterate(args[0], True)
-    y = enumerate(source, *args[1:], **kwargs)
-
-    def enumerate_pullback(d: Any, acc: Any) -> Any:
-        d_items = [as_tuple(d_i, 2)[1] for d_i in _collected(acc, y)]
-        return ZERO, (pb(d_items[::-1], acc), *(ZERO,) * (len(args) - 1)), {}
-
-    return y, enumerate_pullback
-
-
-@entry(reversed)
-def reversed_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    source = args[0]
-    y = reversed(source)
-    n = len(source) if hasattr(source, "__len__") else 0
-    origin = _origin(source) if type(source) in _givers else source
-
-    def reversed_pullback(d: Any, acc: Any) -> Any:
-        d_items = _collected(acc, y)
-        d_items += [ZERO] * (n - len(d_items))
-        if isinstance(origin, dict):
-            return ZERO, (give_items(acc, source, d_items[::-1]),), {}
-        return ZERO, (give_items(acc, source, d_items[::-1]),), {}
-
-    return y, reversed_pullback
-
-
-@entry(iter)
-def iter_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    source = args[0]
-    y = iter(*args)
-    if y is source:
-        return y, lambda d, acc: (ZERO, (d,), {})
-
-    def iter_pullback(d: Any, acc: Any) -> Any:
-        return ZERO, (give_items(acc, source, _collected(acc, y)), *(ZERO,) * (len(args) - 1)), {}
-
-    return y, iter_pullback
-
-
-@entry(next)
-def next_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    it = args[0]
-    if type(it) not in _sequence_iterators:
-        from dpy.runtime.dispatch import _opaque
-
-        return _opaque(next, args, kwargs)
-    place = _position(it)
-    size = it.__length_hint__()
-    y = next(*args)
-
-    def next_pullback(d: Any, acc: Any) -> Any:
-        if size == 0 and len(args) > 1:
-            return ZERO, (ZERO, d), {}
-        acc.add_slot(it, place, d)
-        return ZERO, (ZERO,) * len(args), {}
-
-    return y, next_pullback
-
-
-@entry(map)
-def map_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    function, *sources = args
-    pairs = [iterate(source, True) for source in sources]
-    calls: list[Any] = []
-
-    def run() -> Any:
-        for items in zip(*(p[0] for p in pairs), strict=False):
-            y, pb = dispatch(function, items, {})
-            calls.append((y, pb))
-            yield y
-
-    it = run()
-
-    def map_pullback(d: Any, acc: Any) -> Any:
-        d_items = _collected(acc, it)
-        d_items += [ZERO] * (len(calls) - len(d_items))
-        columns: list[list[Any]] = [[] for _ in pairs]
-        d_f: Any = ZERO
-        for (_, pb), d_y in zip(reversed(calls), reversed(d_items), strict=True):
-            if pb is None:
-                d_args: Any = (ZERO,) * len(pairs)
-            else:
-                d_call, d_args, _ = pb(d_y, acc)
-                d_f = add(d_f, d_call)
-            for column, d_x in zip(columns, d_args, strict=True):
-                column.append(d_x)
-        out = [pb(column, acc) for (_, pb), column in zip(pairs, columns, strict=True)]
-        return ZERO, (d_f, *out), {}
-
-    return it, map_pullback
-
-
-@entry(filter)
-def filter_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    function, source = args
-    iterable, pb = iterate(source, True)
-    kept: list[int] = []
-    count = 0
-
-    def run() -> Any:
-        nonlocal count
-        for item in iterable:
-            count += 1
-            if item if function is None else function(item):
-                kept.append(count - 1)
-                yield item
-
-    it = run()
-
-    def filter_pullback(d: Any, acc: Any) -> Any:
-        d_items: list[Any] = [ZERO] * count
-        for place, d_i in zip(kept, _collected(acc, it), strict=False):
-            d_items[place] = d_i
-        return ZERO, (ZERO, pb(d_items[::-1], acc)), {}
-
-    return it, filter_pullback
-
-
-_lazy.add(type(x for x in ()))
 
 
 # --- methods of lists and dicts -------------------------------------------------------------------

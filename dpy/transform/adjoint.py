@@ -400,7 +400,7 @@ class _Adjoint:
         if items is not None:
             self.loc = s.loc
             d_item = self._consume(s.target)
-            self._emit(None, ir.Call(ir.Op("getattr", (ir.Var(items), ir.Lit("append"))), (d_item,)))
+            self._emit(None, ir.Call(ir.Op("getattr", (ir.Var(items), ir.Lit("give"))), (d_item,)))
         elif isinstance(s, ir.For):
             self._drop(s.target)  # each iteration assigns it anew
         result = self.out, self.states
@@ -409,6 +409,15 @@ class _Adjoint:
 
     def _emit_loop(self, s: Any, body: list[Any]) -> None:
         scope = self.versions.scopes[id(s)]
+        self._tape(s)
+        # Residual names are only complete once everything is generated: see _finish_loops.
+        loop = ir.For(_Pending(scope), call(ir.Known(reversed, "reversed"), ir.Var(scope.tape)),
+                      tuple(body), None, s.loc)  # fmt: skip
+        self.out.append(loop)
+
+    def _tape(self, s: Any) -> str:
+        """The variable that holds what the iterations of a loop saved."""
+        scope = self.versions.scopes[id(s)]
         if not scope.tape:
             scope.tape = self.names.numbered("saved")
             owner, conditional = self.versions.where[id(s)]
@@ -416,15 +425,12 @@ class _Adjoint:
                 owner.residuals[scope.tape] = None
                 if conditional:
                     owner.start_inits.append(scope.tape)
-        # Residual names are only complete once everything is generated: see _finish_loops.
-        loop = ir.For(_Pending(scope), call(ir.Known(reversed, "reversed"), ir.Var(scope.tape)),
-                      tuple(body), None, s.loc)  # fmt: skip
-        self.out.append(loop)
+        return scope.tape
 
     # --- iteration over active values ---------------------------------------------------------
 
     def _begin_items(self, s: Any) -> str | None:
-        """A reverse loop over active items collects their cotangents in a list."""
+        """A reverse loop over active items gives the cotangent of each back to its source."""
         site = self.facts.sites.get(id(s))
         if not isinstance(s, ir.For) or site is None or site.form != "iterate":
             return None
@@ -432,8 +438,16 @@ class _Adjoint:
             return None
         name = self.memo.get(("items", id(s)))
         if name is None:
-            name = self.memo["items", id(s)] = self.names.numbered("d_items")
-        self._emit(name, ir.Op("list", ()))
+            name = self.memo["items", id(s)] = self.names.numbered("giver")
+            pb = self.memo["iterate", id(s)] = self.versions.extra(s, "pb")
+            items_name = self.names.numbered("items")
+            by_identity = ir.Lit(s.iter.name in self.facts.identity)
+            begun = ir.Assign((items_name, pb), call(self.runtime.iterate, s.iter, by_identity), s.loc)
+            self.before.setdefault(id(s), []).append(begun)
+            self.replaced[id(s)] = ir.Var(items_name)
+        acc = self.acc if self.facts.summary.needs_acc else ir.Lit(None)
+        count = call(ir.Known(len, "len"), ir.Var(self._tape(s)))
+        self._emit(name, call(ir.Var(self.memo["iterate", id(s)]), count, acc))
         return name
 
     def _end_items(self, s: Any, items: str | None) -> None:
@@ -441,20 +455,8 @@ class _Adjoint:
             return
         self.loc = s.loc
         kind = self.facts.kind(s, s.iter)
-        pb = self.memo.get(("iterate", id(s)))
-        if pb is None:
-            pb = self.memo["iterate", id(s)] = self.versions.extra(s, "pb")
-            items_name = self.names.numbered("items")
-            by_identity = s.iter.name in self.facts.identity
-            self.before.setdefault(id(s), []).append(
-                ir.Assign((items_name, pb), call(self.runtime.iterate, s.iter, ir.Lit(by_identity)), s.loc)
-            )
-            self.replaced[id(s)] = ir.Var(items_name)
-        args = (ir.Var(items), self.acc if self.facts.summary.needs_acc else ir.Lit(None))
-        d = call(ir.Var(pb), *args)
-        self._accumulate(
-            s.iter.name, d, kind, scalar=False, maybe=True
-        )
+        d = call(ir.Op("getattr", (ir.Var(items), ir.Lit("finish"))))
+        self._accumulate(s.iter.name, d, kind, scalar=False, maybe=True)
 
     # --- lists made by comprehensions ---------------------------------------------------------
 
