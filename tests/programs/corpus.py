@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from dpy.errors import UnsupportedSyntaxError
+from dpy.errors import DpyError, UnsupportedSyntaxError
 
 #: Where functions of a corpus may leave traces; emptied before every run.
 state: dict[str, Any] = {}
@@ -38,7 +38,8 @@ log = logging.getLogger("corpus")
 class Case:
     """One function with its arguments.
 
-    may_refuse: a construct that is not supported yet.
+    may_refuse: a construct that is not supported yet: an `UnsupportedSyntaxError` will do.
+    may_raise: something from a library that nobody promised: any error of dpy's own will do.
     leaves: the gradient, number by number, where differences would cross a branch.
     """
 
@@ -48,6 +49,7 @@ class Case:
     may_refuse: bool = False
     tolerance: float = 1e-8
     leaves: list[float] | None = None
+    may_raise: bool = False
 
     def __str__(self) -> str:
         return self.function.__name__
@@ -63,6 +65,8 @@ class Case:
         ]
         if self.may_refuse and isinstance(runs[0].error, UnsupportedSyntaxError):
             _check_refusal(runs[0].error, self.function)
+            return
+        if self.may_raise and isinstance(runs[0].error, DpyError):
             return
         for result in runs:
             plain.check_same(result)
@@ -93,12 +97,14 @@ class Corpus:
         may_refuse: bool = False,
         tolerance: float = 1e-8,
         leaves: list[float] | None = None,
+        may_raise: bool = False,
         **kwargs: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Add the decorated function, to be called with these arguments."""
 
         def add(function: Callable[..., Any]) -> Callable[..., Any]:
-            self.cases.append(Case(function, args, kwargs, may_refuse, tolerance, leaves))
+            case = Case(function, args, kwargs, may_refuse, tolerance, leaves, may_raise)
+            self.cases.append(case)
             return function
 
         return add
