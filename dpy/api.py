@@ -14,12 +14,12 @@ from dpy import structs
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, is_zero
 from dpy.errors import DpyError, NotDifferentiableError, NotScalarOutputError
+from dpy.kinds import Number, kind_of
 from dpy.params import Grads, Params
 from dpy.runtime import iteration
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.dispatch import dispatch
 from dpy.specialise import forward_of, spread
-from dpy.transform.kinds import Number, kind_of
 
 __all__ = [
     "grad", "gradient", "jacobian", "pullback", "stop_gradient", "value_and_grad",

@@ -20,13 +20,13 @@ from dpy import config
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
+from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
 from dpy.runtime import containers, dispatch, helpers, iteration, operations
 from dpy.runtime.held import hold, sink, take
 from dpy.transform import ir, split_targets
 from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
 from dpy.transform.emit import Emitted, emit
 from dpy.transform.infer import Facts, Summary, infer
-from dpy.transform.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
 from dpy.transform.lower import lower
 from dpy.transform.optimise import optimise
 from dpy.transform.rotate import needs_rotation, rotate

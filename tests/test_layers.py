@@ -20,6 +20,7 @@ LAYERS = {
     "errors": 0,
     "config": 0,
     "cotangent": 1,
+    "kinds": 1,
     "leaves": 1,
     "params": 1,
     "slots": 1,

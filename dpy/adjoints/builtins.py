@@ -24,7 +24,7 @@ def returns(type_: type) -> Callable[..., Any]:
     """For ``kind=``: the result is a number of this type, whatever the arguments are."""
 
     def result_kind(*kinds: Any, **named: Any) -> Any:
-        from dpy.transform.kinds import Number
+        from dpy.kinds import Number
 
         return Number(type_)
 
@@ -108,7 +108,7 @@ def _items(iterable: Any) -> Any:
 
 def _picked_kind(*kinds: Any, **named: Any) -> Any:
     """The kind that all the candidates have."""
-    from dpy.transform.kinds import BOTTOM, UNKNOWN, List, Tuple, join
+    from dpy.kinds import BOTTOM, UNKNOWN, List, Tuple, join
 
     if "default" in named:
         return UNKNOWN

@@ -15,9 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from dpy.cotangent import ZERO, add, project, unbroadcast
-from dpy.transform import ir, partials
-from dpy.transform.infer import Facts, Site
-from dpy.transform.kinds import (
+from dpy.kinds import (
     UNKNOWN,
     Array,
     Kind,
@@ -29,6 +27,8 @@ from dpy.transform.kinds import (
     is_real_scalar,
     number_type,
 )
+from dpy.transform import ir, partials
+from dpy.transform.infer import Facts, Site
 from dpy.transform.versions import Names, Versions, variables
 
 __all__ = ["Runtime", "write_adjoint"]

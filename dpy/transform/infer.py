@@ -19,8 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dpy.transform import ir
-from dpy.transform.kinds import (
+from dpy.kinds import (
     BOTTOM,
     UNKNOWN,
     Array,
@@ -45,10 +44,12 @@ from dpy.transform.kinds import (
     number_type,
     widen,
 )
+from dpy.transform import ir
 
 __all__ = ["HEAP", "Callee", "Facts", "RuleBook", "Site", "Summary", "infer"]
 
 HEAP = "<heap>"
+RESULT = "<result>"
 _MISSING = object()
 
 ARITHMETIC = {
@@ -73,14 +74,25 @@ _DUNDERS = {
 
 @dataclass(slots=True)
 class Summary:
-    """What a caller must know of a function."""
+    """What a caller must know of a function.
+
+    `groups` are the alias classes among its parameters, its result and the heap (names `RESULT`
+    and `HEAP`); `written` and `stored_active` name members of classes that it writes to, and of
+    those into which it stores active values.
+    """
 
     result: Kind = BOTTOM
     result_active: bool = False
-    writes: bool = False
-    stores_active: bool = False
-    result_external: bool = False
+    groups: frozenset[frozenset[str]] = frozenset()
+    written: frozenset[str] = frozenset()
+    stored_active: frozenset[str] = frozenset()
+    reads_heap: bool = False
     needs_acc: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether the function writes to anything that the caller can see."""
+        return bool(self.written)
 
 
 class Callee(Protocol):
@@ -109,7 +121,12 @@ class RuleBook(Protocol):
         """The compiled code relies on ``mapping.get(key) is value``."""
 
     def callee(
-        self, function: Any, kinds: dict[str, Kind], active: frozenset[str], heap_active: bool
+        self,
+        function: Any,
+        kinds: dict[str, Kind],
+        active: frozenset[str],
+        heap_active: bool,
+        distinct: bool,
     ) -> Callee | None:
         """The specialisation of a Python function, or None where it cannot be had."""
 
@@ -144,6 +161,7 @@ class Facts:
     kinds: dict[int, Kind] = field(default_factory=dict)
     operand_kinds: dict[int, dict[Any, Kind]] = field(default_factory=dict)
     sites: dict[int, Site] = field(default_factory=dict)
+    decided: dict[int, bool] = field(default_factory=dict)
     active: set[str] = field(default_factory=set)
     identity: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
@@ -208,13 +226,15 @@ def infer(
     *,
     heap_active: bool = False,
     protect: bool = False,
+    distinct: bool = False,
 ) -> Facts:
     """Kinds, sites, activity and effects of `function` for the given signature.
 
     `heap_active`: globals and closure cells may hold active values. `protect`: whatever comes
-    from outside, and the result, may be written to after the function has returned.
+    from outside, and the result, may be written to after the function has returned. `distinct`:
+    no two arguments, and no argument and the heap, share anything mutable.
     """
-    return _Inference(function, params, active, book, heap_active, protect).run()
+    return _Inference(function, params, active, book, heap_active, protect, distinct).run()
 
 
 class _Inference:
@@ -226,6 +246,7 @@ class _Inference:
         book: RuleBook,
         heap_active: bool,
         protect: bool,
+        distinct: bool,
     ) -> None:
         self.function = function
         self.params = params
@@ -237,6 +258,7 @@ class _Inference:
         self.written: set[str] = set()
         self.stored_active: set[str] = set()
         self.by_runtime: set[str] = set()
+        self.reads_heap = heap_active
         self.non_atomic: set[str] = {HEAP}
         self.written_roots: frozenset[str] = frozenset()
         self.stored_globals = {
@@ -246,11 +268,14 @@ class _Inference:
             and isinstance(s.value, ir.Op)
             and s.value.name in ("setglobal", "delglobal")
         }
-        if protect:
-            self.written.add(HEAP)
+        self.assumed_written: set[str] = {HEAP} if protect else set()
         for name, kind in params.items():
             if not is_atomic(kind):
-                self._alias(name, HEAP)
+                self.non_atomic.add(name)
+                if not distinct:
+                    self._alias(name, HEAP)
+                if protect:
+                    self.assumed_written.add(name)
         if heap_active:
             self.stored_active.add(HEAP)
 
@@ -260,7 +285,7 @@ class _Inference:
         for _ in range(30):
             before = self._state()
             env: dict[str, Kind] = dict(self.params)
-            self.written_roots = frozenset(map(self.classes.find, self.written))
+            self.written_roots = self._roots()
             self._block(self.function.body, env)
             self._finish_result(env)
             self._spread_activity()
@@ -271,12 +296,16 @@ class _Inference:
 
     def _state(self) -> tuple[Any, ...]:
         classes = tuple(sorted((v, self.classes.find(v)) for v in self.non_atomic))
-        roots = frozenset(map(self.classes.find, self.written))
+        roots = self._roots()
         return (
             frozenset(self.varied), classes, roots, frozenset(self.stored_active),
             frozenset(self.by_runtime),
             self.facts.heap_active, self.facts.summary.result,
         )  # fmt: skip
+
+    def _roots(self) -> frozenset[str]:
+        """The classes that are, or may later be, written to."""
+        return frozenset(map(self.classes.find, self.written | self.assumed_written))
 
     def _finish_result(self, env: dict[str, Kind]) -> None:
         result = self.function.result
@@ -284,11 +313,12 @@ class _Inference:
         self.facts.summary.result = widen(kind) if not isinstance(kind, Method) else UNKNOWN
         self.facts.exit_kinds = dict(env)
         if self.protect and isinstance(result, ir.Var) and not is_atomic(kind):
-            self._alias(result.name, HEAP)
+            self.non_atomic.add(result.name)
+            self.assumed_written.add(result.name)
 
     def _spread_activity(self) -> None:
         """Members of a written class share their activity; so does everything on the heap."""
-        roots = set(map(self.classes.find, self.written))
+        roots = self._roots()
         find = self.classes.find
         active_roots = {find(v) for v in self.stored_active} | {
             find(v) for v in self.varied & self.non_atomic
@@ -304,7 +334,7 @@ class _Inference:
     def _finish(self, env: dict[str, Kind]) -> None:
         facts = self.facts
         find = self.classes.find
-        roots = set(map(find, self.written))
+        roots = set(self._roots())
         facts.written = {v for v in self.non_atomic if find(v) in roots and v != HEAP}
         self._meet_protected_callees(roots)
         # The runtime works by identity: so do all classes that it meets.
@@ -316,12 +346,7 @@ class _Inference:
         name = result.name if isinstance(result, ir.Var) else None
         summary = facts.summary
         summary.result_active = name in self.varied
-        summary.writes = facts.heap_written and not self.protect or self._really_writes_heap()
-        active_roots = {find(v) for v in self.stored_active} | {
-            find(v) for v in self.varied & self.non_atomic
-        }
-        summary.stores_active = summary.writes and find(HEAP) in active_roots
-        summary.result_external = name in self.non_atomic and find(name) == find(HEAP)
+        self._summarise_effects(name)
         summary.needs_acc = (
             bool(facts.identity)
             or facts.heap_active
@@ -344,11 +369,25 @@ class _Inference:
                 site.slot = "protect"
                 self.by_runtime.update(names)
 
-    def _really_writes_heap(self) -> bool:
-        find = self.classes.find
-        return any(w != HEAP and find(w) == find(HEAP) for w in self.written) or (
-            self.facts.has_unknown_effects
+    def _summarise_effects(self, result: str | None) -> None:
+        """Which of parameters, heap and result share a class, and what happens to it."""
+        summary, find = self.facts.summary, self.classes.find
+        outside = [HEAP, *(p for p in self.params if p in self.non_atomic)]
+        by_root: dict[str, set[str]] = {}
+        for name in outside:
+            by_root.setdefault(find(name), set()).add(name)
+        if result in self.non_atomic:
+            by_root.setdefault(find(result), set()).add(RESULT)
+        summary.groups = frozenset(frozenset(g) for g in by_root.values() if len(g) > 1)
+        really = {find(w) for w in self.written}
+        summary.written = frozenset(name for name in outside if find(name) in really)
+        active_roots = {find(v) for v in self.stored_active} | {
+            find(v) for v in self.varied & self.non_atomic
+        }
+        summary.stored_active = frozenset(
+            name for name in summary.written if find(name) in active_roots
         )
+        summary.reads_heap = self.reads_heap
 
     # --- usefulness: does the result depend on it? --------------------------------------------
 
@@ -358,8 +397,9 @@ class _Inference:
         if isinstance(result, ir.Var):
             useful.add(result.name)
         find = self.classes.find
-        roots = set(map(find, self.written))
-        useful_roots = {find(HEAP)} if find(HEAP) in roots else set()
+        roots = set(self._roots())
+        outside = {HEAP, *(p for p in self.params if p in self.non_atomic)}
+        useful_roots = {find(name) for name in outside if find(name) in roots}
         statements = list(ir.walk(self.function.body))
         while True:
             before = len(useful), len(useful_roots)
@@ -409,6 +449,12 @@ class _Inference:
                 self._assign(s, env)
             elif isinstance(s, ir.If):
                 self._record(s, s.test, env)
+                decided = self._decided(s.test, env)
+                if decided is not None:
+                    self.facts.decided[id(s)] = decided
+                    self._block(s.body if decided else s.orelse, env)
+                    continue
+                self.facts.decided.pop(id(s), None)
                 other = dict(env)
                 self._block(s.body, env)
                 self._block(s.orelse, other)
@@ -418,6 +464,11 @@ class _Inference:
                 self._for(s, env)
             elif isinstance(s, ir.While):
                 self._while(s, env)
+
+    def _decided(self, test: Any, env: dict[str, Kind]) -> bool | None:
+        """The outcome of a test that the kinds decide (``isinstance``, ``is None``)."""
+        kind = self._kind(test, env)
+        return kind.value if isinstance(kind, Const) and kind.type is bool else None
 
     def _for(self, s: ir.For, env: dict[str, Kind]) -> None:
         assert isinstance(s.target, str)
@@ -536,6 +587,7 @@ class _Inference:
         if is_atomic(kind):
             return kind, False, Site("inert")
         self._alias_target(s, HEAP)
+        self.reads_heap = True
         varied = self.facts.heap_active
         return kind, varied, Site("generic" if varied else "inert")
 
@@ -546,6 +598,7 @@ class _Inference:
             kind = UNKNOWN
         if not is_atomic(kind):
             self._alias_target(s, HEAP)
+            self.reads_heap = True
         return kind, varied, Site("generic" if varied else "inert")
 
     def _closure(self, s: ir.Assign, value: ir.Closure) -> tuple[Kind, bool, Site]:
@@ -576,6 +629,9 @@ class _Inference:
         if name in IN_PLACE:
             return self._in_place(s, name, args, kinds)
         if name in _INERT_OPS:
+            decided = _static_test(name, kinds)
+            if decided is not None:
+                return Const(decided, bool), False, Site("inert")
             return self._inert_op(name), False, Site("inert")
         if name == "contains":
             if any(k is UNKNOWN or isinstance(k, Object) for k in kinds):
@@ -984,6 +1040,10 @@ class _Inference:
     ) -> tuple[Kind, bool, Site]:
         operands = (*args, *(a for _, a in kwargs))
         all_kinds = (*kinds, *kw_kinds)
+        if function is isinstance and len(kinds) == 2:
+            decided = _static_isinstance(*kinds)
+            if decided is not None:
+                return Const(decided, bool), False, Site("inert")
         rule = self.book.rule(function, kinds)
         if rule is not None:
             return self._call_rule(s, function, rule, args, kwargs, kinds, kw_kinds)
@@ -1106,10 +1166,25 @@ class _Inference:
             if name not in param_kinds:
                 param_kinds[name] = kind_of(default)
         active = frozenset(n for n, a in bound.items() if self._is_varied(a))
-        callee = self.book.callee(function, param_kinds, active, self.facts.heap_active)
+        distinct = self._are_distinct(operands, all_kinds)
+        callee = self.book.callee(
+            function, param_kinds, active, self.facts.heap_active, distinct
+        )
         if callee is None:
             return self._generic(s, operands, all_kinds)
         return self._apply_summary(s, callee, bound, operands, all_kinds, function)
+
+    def _are_distinct(self, operands: tuple[Any, ...], kinds: tuple[Kind, ...]) -> bool:
+        """Whether no two operands, and no operand and the heap, can share anything mutable."""
+        seen = {self.classes.find(HEAP)}
+        for atom, kind in zip(operands, kinds, strict=True):
+            if is_atomic(kind):
+                continue
+            root = self.classes.find(atom.name) if isinstance(atom, ir.Var) else None
+            if root is None or root in seen:
+                return False
+            seen.add(root)
+        return True
 
     def _apply_summary(
         self,
@@ -1121,22 +1196,25 @@ class _Inference:
         function: Any,
     ) -> tuple[Kind, bool, Site]:
         summary = callee.summary
-        shared = [a.name for a, k in zip(operands, kinds, strict=True)
-                  if isinstance(a, ir.Var) and not is_atomic(k)]  # fmt: skip
-        if summary.writes:
-            for name in shared:
-                self._alias(name, HEAP)
-            self.written.add(HEAP)
-            self.written.update(shared)
-            if summary.stores_active:
-                self.stored_active.add(HEAP)
         result = summary.result
-        if summary.result_external and not is_atomic(result):
-            self._alias_target(s, HEAP)
-            for name in shared:
-                self._alias_target(s, name)
+        places = {HEAP: HEAP}
+        if isinstance(s.target, str) and not is_atomic(result):
+            places[RESULT] = s.target
+            self.non_atomic.add(s.target)
+        for name, atom in bound.items():
+            if isinstance(atom, ir.Var) and atom.name in self.non_atomic:
+                places[name] = atom.name
+            else:
+                places[name] = HEAP
+        for group in summary.groups:
+            first, *others = (places[name] for name in group if name in places)
+            for other in others:
+                self._alias(first, other)
+        self.written.update(places.get(name, HEAP) for name in summary.written)
+        self.stored_active.update(places.get(name, HEAP) for name in summary.stored_active)
+        self.reads_heap = self.reads_heap or summary.reads_heap
         varied = summary.result_active
-        if not varied and not summary.stores_active and not self.facts.heap_active:
+        if not varied and not summary.stored_active and not self.facts.heap_active:
             return result, False, Site("inert")
         if varied or summary.needs_acc:
             return result, varied, Site("callee", callee=callee, binding=bound, function=function)
@@ -1255,6 +1333,63 @@ class _Inference:
     def _alias_target_force(self, s: ir.Assign) -> None:
         if isinstance(s.target, str):
             self.non_atomic.add(s.target)
+
+
+def _class_of(kind: Kind) -> type | None:
+    """The exact class of the values of a kind, where that is certain."""
+    if isinstance(kind, Number):
+        # "float" may stand for a Python int as well (see `join`).
+        return None if kind.type in (float, int) else kind.type
+    if isinstance(kind, Array):
+        return np.ndarray
+    if isinstance(kind, Object):
+        return kind.cls
+    if isinstance(kind, (Const, Other)):
+        return kind.type
+    plain: dict[type, type] = {Tuple: tuple, List: list, Dict: dict}
+    return plain.get(type(kind))
+
+
+def _static_isinstance(kind: Kind, wanted: Kind) -> bool | None:
+    """``isinstance`` decided by kinds; None where the value or the class may say otherwise."""
+    if isinstance(wanted, Tuple):
+        found = [_static_isinstance(kind, item) for item in wanted.items]
+        if any(f is True for f in found):
+            return True
+        return False if all(f is False for f in found) else None
+    if not isinstance(wanted, KnownObject) or type(wanted.value) is not type:
+        return None
+    cls = _class_of(kind)
+    if cls is None and isinstance(kind, Number):
+        outcomes = {issubclass(t, wanted.value) for t in (float, int)}
+        return outcomes.pop() if len(outcomes) == 1 else None
+    if cls is None:
+        return None
+    if isinstance(kind, Object) and "__class__" in cls.__dict__:
+        return None
+    return issubclass(cls, wanted.value)
+
+
+def _static_test(name: str, kinds: tuple[Kind, ...]) -> bool | None:
+    """``x is None``, ``x is not None`` and ``not flag``, decided by kinds."""
+    if name == "not_":
+        kind = kinds[0]
+        return not kind.value if isinstance(kind, Const) and kind.type is bool else None
+    if name not in ("is_", "is_not"):
+        return None
+    for kind, other in (kinds, kinds[::-1]):
+        if _is_none(other):
+            if _is_none(kind):
+                return name == "is_"
+            if isinstance(kind, (Number, Array, Object, Tuple, List, Dict, KnownObject)) or (
+                isinstance(kind, (Const, Other)) and kind.type is not type(None)
+            ):
+                return name == "is_not"
+    return None
+
+
+def _is_none(kind: Kind) -> bool:
+    return isinstance(kind, (Const, Other)) and kind.type is type(None)
 
 
 def _uses_accumulators(site: Site) -> bool:

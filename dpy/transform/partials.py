@@ -12,8 +12,8 @@ from typing import Any
 import gast
 
 from dpy import cotangent
+from dpy.kinds import Const, Kind, is_real_scalar, number_type
 from dpy.transform import ir
-from dpy.transform.kinds import Const, Kind, is_real_scalar, number_type
 from dpy.transform.source import read_source
 
 __all__ = ["contributions", "mul", "neg"]

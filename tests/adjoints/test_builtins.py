@@ -10,7 +10,7 @@ import pytest
 
 from dpy.adjoints import builtins, registry
 from dpy.errors import NoAdjointError
-from dpy.transform.kinds import UNKNOWN, List, Number
+from dpy.kinds import UNKNOWN, List, Number
 from tests.adjoints.cases_builtins import CASES
 from tests.adjoints.harness import Case, check_case, parametrize
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from dpy.transform import kinds
-from dpy.transform.kinds import (
+from dpy import kinds
+from dpy.kinds import (
     BOTTOM,
     UNKNOWN,
     Array,
