@@ -16,6 +16,7 @@ from dpy.adjoints import registry, safe
 from dpy.adjoints.registry import Rule, adjoint, nondifferentiable
 from dpy.cotangent import ZERO, conjugate, is_zero, times
 from dpy.errors import NoAdjointError
+from dpy.kinds import BOTTOM, UNKNOWN, List, Number, Tuple, join
 
 __all__ = ["returns"]
 
@@ -24,8 +25,6 @@ def returns(type_: type) -> Callable[..., Any]:
     """For ``kind=``: the result is a number of this type, whatever the arguments are."""
 
     def result_kind(*kinds: Any, **named: Any) -> Any:
-        from dpy.kinds import Number
-
         return Number(type_)
 
     return result_kind
@@ -108,8 +107,6 @@ def _items(iterable: Any) -> Any:
 
 def _picked_kind(*kinds: Any, **named: Any) -> Any:
     """The kind that all the candidates have."""
-    from dpy.kinds import BOTTOM, UNKNOWN, List, Tuple, join
-
     if "default" in named:
         return UNKNOWN
     if len(kinds) == 1:
