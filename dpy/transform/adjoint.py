@@ -12,7 +12,7 @@ array, ``"owned"`` an array that nobody else holds and that may be added to in p
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.kinds import (
@@ -84,7 +84,7 @@ class _Adjoint:
         self.out: list[ir.Stmt] = []
         self.before: dict[int, list[ir.Stmt]] = {}
         self.after: dict[int, list[ir.Stmt]] = {}
-        self.replaced: dict[int, ir.Stmt] = {}
+        self.replaced: dict[int, Any] = {}
         self.memo: dict[Any, Any] = {}
         self.scalars = self._scalar_variables()
         self.builders: dict[str, str] = {}
@@ -96,7 +96,7 @@ class _Adjoint:
         function = self.function
         d_params, pullback_body = self._pullback()
         body = self._forward_block(function.body)
-        starts = [
+        starts: list[ir.Stmt] = [
             ir.Assign(name, ir.Var(var), function.loc)
             for name, var in self.versions.copies.get(("start", id(None)), [])
         ]
@@ -107,7 +107,7 @@ class _Adjoint:
             filename=function.filename,
             loc=function.loc,
         )
-        ends = [
+        ends: list[ir.Stmt] = [
             ir.Assign(name, ir.Var(var), function.loc)
             for name, var in self.versions.copies.get(("end", id(None)), [])
         ]
@@ -301,6 +301,10 @@ class _Adjoint:
         return result
 
     def _reverse_if(self, s: ir.If) -> None:
+        decided = self.facts.decided.get(id(s))
+        if decided is not None:
+            self._reverse_block(s.body if decided else s.orelse)
+            return
         before = dict(self.states)
         body, body_states = self._captured(s.body, before)
         orelse, orelse_states = self._captured(s.orelse, before)
@@ -402,6 +406,7 @@ class _Adjoint:
             d_item = self._consume(s.target)
             self._emit(None, ir.Call(ir.Op("getattr", (ir.Var(items), ir.Lit("give"))), (d_item,)))
         elif isinstance(s, ir.For):
+            assert isinstance(s.target, str)  # tuples have been split
             self._drop(s.target)  # each iteration assigns it anew
         result = self.out, self.states
         self.out, self.states = saved_out, saved_states
@@ -441,6 +446,7 @@ class _Adjoint:
             name = self.memo["items", id(s)] = self.names.numbered("giver")
             pb = self.memo["iterate", id(s)] = self.versions.extra(s, "pb")
             items_name = self.names.numbered("items")
+            assert isinstance(s.iter, ir.Var)
             by_identity = ir.Lit(s.iter.name in self.facts.identity)
             begun = ir.Assign((items_name, pb), call(self.runtime.iterate, s.iter, by_identity), s.loc)
             self.before.setdefault(id(s), []).append(begun)
@@ -466,7 +472,7 @@ class _Adjoint:
         inside = set(self._assigned_in(s))
         for inner in ir.walk((s,)):
             if isinstance(inner, ir.Assign) and self._form(inner) == "append":
-                name = inner.value.args[0].name
+                name = _args(inner)[0].name
                 if name not in self.builders and name not in found and name not in inside:
                     found.append(name)
         for name in found:
@@ -508,7 +514,7 @@ class _Adjoint:
         inside = set(self._assigned_in(s))
         for inner in ir.walk((s,)):
             if isinstance(inner, ir.Assign) and self._form(inner) == "array_read":
-                owner = inner.value.args[0]
+                owner = _args(inner)[0]
                 if (
                     isinstance(owner, ir.Var) and self.facts.is_active(owner)
                     and owner.name not in self.facts.identity and owner.name not in inside
@@ -561,7 +567,7 @@ class _Adjoint:
         for key in (var, *self._slots(var)):
             self.states.pop(key, None)
 
-    def _has_cotangent(self, var: Any) -> bool:
+    def _has_cotangent(self, var: Any) -> TypeGuard[str]:
         return isinstance(var, str) and (var in self.states or bool(self._slots(var)))
 
     def _by_identity(self, s: ir.Assign) -> bool:
@@ -606,7 +612,7 @@ class _Adjoint:
             emit(d)
 
     def _reverse_copy(self, s: ir.Assign, site: Site) -> None:
-        source = site.operands[0] if site.operands else s.value
+        source: Any = site.operands[0] if site.operands else s.value
         if not self._has_cotangent(s.target):
             return
         assert isinstance(s.target, str)
@@ -767,6 +773,7 @@ class _Adjoint:
         if key not in self.memo:
             pb = self.memo[key] = self.versions.extra(s, "pb")
             target = s.target
+            assert not isinstance(target, tuple)
             if target is None:
                 target = self.names.numbered("_")
             self.replaced[id(s)] = ir.Assign((target, pb), make(), s.loc)
@@ -832,7 +839,7 @@ class _Adjoint:
         self._spread(s, [(name, atom) for name, atom in site.binding.items()])
 
     def _reverse_build(self, s: ir.Assign, site: Site) -> None:
-        args = s.value.args
+        args = _args(s)
         if site.slot == "dict":
             pairs = [(k.value, v) for k, v in zip(args[::2], args[1::2], strict=True)]
         else:
@@ -842,7 +849,7 @@ class _Adjoint:
     def _spread(self, s: ir.Assign, pairs: list[tuple[Any, Any]]) -> None:
         """Hand the slots of a fresh container's cotangent to what was put in."""
         if self._by_identity(s):
-            d = self._result_cotangent(s)
+            d: Any = self._result_cotangent(s)
             self._guarded(s, d.name, lambda: self._spread_whole(s, pairs, d))
             return
         target = s.target
@@ -868,7 +875,7 @@ class _Adjoint:
                 self._give(s, atom, value, self.facts.kind(s, atom), maybe=True)
 
     def _reverse_field(self, s: ir.Assign, site: Site) -> None:
-        owner = s.value.args[0]
+        owner = _args(s)[0]
         if not self._has_cotangent(s.target) or not self.facts.is_active(owner):
             if isinstance(s.target, str):
                 self._drop(s.target)
@@ -885,7 +892,7 @@ class _Adjoint:
     _reverse_item = _reverse_field
 
     def _reverse_array_read(self, s: ir.Assign, site: Site) -> None:
-        array, index = s.value.args
+        array, index = _args(s)
         kind = self.facts.kinds[id(s)]
         if array.name in self.facts.identity and not is_number(kind):
             # A view: its accumulator is a view of the array's. A copy (fancy index) is moved.
@@ -909,7 +916,7 @@ class _Adjoint:
         self._emit(None, call(self.runtime.add_at, d_array, index, d))
 
     def _reverse_array_write(self, s: ir.Assign, site: Site) -> None:
-        array, index, value = s.value.args
+        array, index, value = _args(s)
         if not self.facts.is_active(array):
             return
         held = ir.Var(self.versions.residual(s, array.name))
@@ -929,7 +936,7 @@ class _Adjoint:
         )  # fmt: skip
 
     def _reverse_append(self, s: ir.Assign, site: Site) -> None:
-        target, value = s.value.args
+        target, value = _args(s)
         box = self.builders.get(target.name)
         popped: Any
         if box is None:
@@ -948,8 +955,9 @@ class _Adjoint:
         """The runtime decided in the forward; its pullback sinks what is held by identity."""
         facts = self.facts
         kind = facts.kinds.get(id(s), UNKNOWN)
-        has = self._has_cotangent(s.target)
-        d = self._consume(s.target) if has else (ir.Lit(0.0) if is_number(kind) else _ZERO)
+        d: Any = ir.Lit(0.0) if is_number(kind) else _ZERO
+        if self._has_cotangent(s.target):
+            d = self._consume(s.target)
         pb = self._replaced_call(s, lambda: self._generic_call(s))
         operands = _generic_operands(s.value)
         targets, gives = [], []
@@ -966,7 +974,7 @@ class _Adjoint:
             return
         self._emit(tuple(targets), pulled)
         for name, atom in gives:
-            inner = atom.value if isinstance(atom, ir.Star) else atom
+            inner: Any = atom.value if isinstance(atom, ir.Star) else atom
             scalar = inner.name in self.scalars
             kind = facts.kind(s, inner)
             # Array parts have been sunk by the runtime already; the rest travels by value.
@@ -978,7 +986,8 @@ class _Adjoint:
     def runtime_call(self, value: Any) -> ir.Call:
         """The runtime's form of an operation or call."""
         rt = self.runtime
-        active = lambda atoms: ir.Lit(tuple(self.facts.is_active(a) for a in atoms))  # noqa: E731
+        def active(atoms: tuple[Any, ...]) -> ir.Lit:
+            return ir.Lit(tuple(self.facts.is_active(a) for a in atoms))
         if isinstance(value, ir.Global):
             return call(rt.read_global, ir.Lit(value.name), rt.globals_, ir.Global(value.name))
         if isinstance(value, ir.Closure):
@@ -1019,6 +1028,9 @@ class _Adjoint:
 
     def _forward_statement(self, s: ir.Stmt) -> list[ir.Stmt]:
         if isinstance(s, ir.If):
+            if id(s) in self.facts.decided:
+                # The test has no effect, and the other branch has not been analysed.
+                return list(self._forward_block(s.body if self.facts.decided[id(s)] else s.orelse))
             return [replace(s, body=self._forward_block(s.body), orelse=self._forward_block(s.orelse))]
         if isinstance(s, ir.For):
             source = self.replaced.get(id(s), s.iter)
@@ -1135,6 +1147,11 @@ def _rule_slots(rule: Any, args: tuple[Any, ...], kwargs: Any) -> list[Any]:
                 slots.append(args[position] if position < len(args) else named.get(name))
             position += 1
     return slots
+
+
+def _args(s: ir.Assign) -> tuple[Any, ...]:
+    assert isinstance(s.value, ir.Op)
+    return s.value.args
 
 
 def _generic_operands(value: Any) -> tuple[Any, ...]:
