@@ -16,6 +16,8 @@ import weakref
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from dpy import config
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, project, unbroadcast
@@ -23,6 +25,7 @@ from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
 from dpy.runtime import containers, dispatch, helpers, iteration, operations
 from dpy.runtime.held import hold, sink, take
+from dpy.slots import contents
 from dpy.transform import ir, split_targets
 from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
 from dpy.transform.emit import Emitted, emit
@@ -84,7 +87,7 @@ class Specialisation:
         self.key = key
         self.kinds = kinds
         self.protect = protect
-        self.summary = Summary(needs_acc=True, writes=True)
+        self.summary = Summary(needs_acc=True)
         self.facts: Facts | None = None
         self.params: list[tuple[str, str]] = []
         self.guards = Guards()
@@ -217,6 +220,7 @@ def specialise(
     *,
     heap_active: bool = False,
     protect: bool = False,
+    distinct: bool = False,
 ) -> Specialisation:
     """The specialisation of a Python function, compiled now if there is none yet.
 
@@ -229,7 +233,7 @@ def specialise(
     )
     key = (
         id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect,
-        config.current().strong_zero,
+        config.current().strong_zero, distinct,
     )  # fmt: skip
     with _lock:
         group = _cache.get(code)
@@ -250,7 +254,7 @@ def specialise(
                 name: kind if isinstance(kind, KnownObject) else UNKNOWN
                 for name, kind in kinds.items()
             }
-            key = (id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect, None)
+            key = (*key[:2], tuple(kinds.items()), *key[3:])
             found = group.get(key)
             if found is not None and not found.is_ready:
                 _depend_on(found)
@@ -261,7 +265,7 @@ def specialise(
         group[key] = new
         _in_progress.append(new)
         try:
-            _analyse(new, function, active, heap_active)
+            _analyse(new, function, active, heap_active, distinct)
         except BaseException:
             group.pop(key, None)
             raise
@@ -295,7 +299,13 @@ def _shallow(kind: Kind) -> Kind:
     return kind
 
 
-def _analyse(new: Specialisation, function: Any, active: frozenset[str], heap_active: bool) -> None:
+def _analyse(
+    new: Specialisation,
+    function: Any,
+    active: frozenset[str],
+    heap_active: bool,
+    distinct: bool,
+) -> None:
     """Infer, to a fixpoint over recursion."""
     lowered = _lowered_function(new.source)
     new.params = [(p.name, p.kind) for p in lowered.params]
@@ -306,8 +316,9 @@ def _analyse(new: Specialisation, function: Any, active: frozenset[str], heap_ac
         new.lowest_dependence = None
         book = _Book(new, function)
         facts = infer(
-            lowered, new.kinds, active, book, heap_active=heap_active, protect=new.protect
-        )
+            lowered, new.kinds, active, book, heap_active=heap_active, protect=new.protect,
+            distinct=distinct,
+        )  # fmt: skip
         if needs_rotation(facts):
             lowered = rotate(lowered, facts)
             continue
@@ -420,12 +431,12 @@ class _Book:
         self.owner.guards.entries[id(mapping), key] = (mapping, key, expected)
 
     def callee(
-        self, function: Any, kinds: dict[str, Kind], active: frozenset[str], heap_active: bool
-    ) -> Any:
-        return self._callee(function, kinds, active, heap_active, self.owner.protect)
-
-    def _callee(
-        self, function: Any, kinds: dict[str, Kind], active: Any, heap_active: bool, protect: bool
+        self,
+        function: Any,
+        kinds: dict[str, Kind],
+        active: frozenset[str],
+        heap_active: bool,
+        distinct: bool,
     ) -> Any:
         if not isinstance(function, types.FunctionType) or _is_special(function.__code__):
             return None
@@ -433,8 +444,9 @@ class _Book:
         kinds = {name: widen(kinds[name]) for name in order if name in kinds}
         try:
             found = specialise(
-                function, kinds, active, heap_active=heap_active, protect=protect
-            )
+                function, kinds, active, heap_active=heap_active, protect=self.owner.protect,
+                distinct=distinct,
+            )  # fmt: skip
         except DpyError:
             return None
         self.owner.guards.codes[id(function)] = (function, function.__code__)
@@ -447,8 +459,9 @@ class _Book:
             return callee
         active = callee.key[3]
         found = specialise(
-            function, callee.kinds, active, heap_active=callee.key[4], protect=True
-        )
+            function, callee.kinds, active, heap_active=callee.key[4], protect=True,
+            distinct=callee.key[7],
+        )  # fmt: skip
         self.owner.callees.append(found)
         return found
 
@@ -521,9 +534,50 @@ def forward_of(
     """The specialisation for actual arguments."""
     bound, activity = _bind(function, args, kwargs, active, active_kw)
     kinds = {name: kind_of(value) for name, value in bound.items()}
-    return specialise(
-        function, kinds, frozenset(activity), heap_active=heap_active, protect=protect
-    )
+    found = specialise(
+        function, kinds, frozenset(activity), heap_active=heap_active, protect=protect,
+        distinct=True,
+    )  # fmt: skip
+    if found.summary.written and (
+        found.summary.reads_heap or heap_active or not _are_disjoint(bound.values())
+    ):
+        return specialise(
+            function, kinds, frozenset(activity), heap_active=heap_active, protect=protect
+        )
+    return found
+
+
+def _are_disjoint(values: Any) -> bool:
+    """Whether no two values share anything mutable."""
+    owners: set[int] = set()
+    arrays: list[Any] = []
+    for value in values:
+        reached: dict[int, Any] = {}
+        _reach(value, reached)
+        if not owners.isdisjoint(reached):
+            return False
+        owners.update(reached)
+        mine = [x for x in reached.values() if isinstance(x, np.ndarray)]
+        if any(np.may_share_memory(x, y) for x in mine for y in arrays):
+            return False
+        arrays += mine
+    return True
+
+
+def _reach(value: Any, reached: dict[int, Any]) -> None:
+    """The mutable objects that a value holds, by identity."""
+    stack = [value]
+    while stack:
+        x = stack.pop()
+        if isinstance(x, np.ndarray):
+            reached[id(x)] = x
+            continue
+        held = contents(x)
+        if held is None or id(x) in reached:
+            continue
+        reached[id(x)] = x
+        stack += held.values()
+
 
 
 def _bind(
