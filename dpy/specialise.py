@@ -8,6 +8,7 @@ that compiled code relies on has changed.
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import inspect
 import re
 import threading
@@ -26,7 +27,7 @@ from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, wid
 from dpy.runtime import containers, dispatch, helpers, iteration, operations
 from dpy.runtime.held import hold, sink, take
 from dpy.slots import contents
-from dpy.transform import ir, split_targets
+from dpy.transform import constructors, ir, split_targets
 from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
 from dpy.transform.emit import Emitted, emit
 from dpy.transform.infer import Facts, Summary, infer
@@ -233,7 +234,7 @@ def specialise(
     )
     key = (
         id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect,
-        config.current().strong_zero, distinct,
+        config.current().strong_zero, distinct, getattr(function, "cls", None),
     )  # fmt: skip
     with _lock:
         group = _cache.get(code)
@@ -260,7 +261,8 @@ def specialise(
                 _depend_on(found)
             if found is not None and (not found.is_ready or found.is_valid()):
                 return found
-        source = read_source(function)
+        is_constructor = isinstance(function, Constructor)
+        source = function.source if is_constructor else read_source(function)
         new = Specialisation(source, key, kinds, protect)
         group[key] = new
         _in_progress.append(new)
@@ -307,7 +309,8 @@ def _analyse(
     distinct: bool,
 ) -> None:
     """Infer, to a fixpoint over recursion."""
-    lowered = _lowered_function(new.source)
+    is_constructor = isinstance(function, Constructor)
+    lowered = function.lowered if is_constructor else _lowered_function(new.source)
     new.params = [(p.name, p.kind) for p in lowered.params]
     if config.current().verify:
         verify(lowered)
@@ -340,10 +343,10 @@ def _protect_callees(new: Specialisation, book: _Book) -> None:
     assert facts is not None
     for s in ir.walk(facts.function.body):
         site = facts.sites.get(id(s))
-        if site is None or site.form != "callee":
+        if site is None or site.form not in ("callee", "construct_fields") or not site.protect:
             continue
-        if site.slot == "protect":
-            site.callee = book.protected(site.callee, site.function)
+        function = site.slot if site.form == "construct_fields" else site.function
+        site.callee = book.protected(site.callee, function)
 
 
 def _generate(new: Specialisation) -> Emitted:
@@ -357,7 +360,7 @@ def _generate(new: Specialisation) -> Emitted:
         slot=helpers.slot, pop_items=containers.pop_items, iterate=iteration.iterate,
         operate=operations.operate, call_=dispatch.call_, call_spread=dispatch.call_spread,
         read_global=operations.read_global, write_global=operations.write_global, read_cell=operations.read_cell,
-        checked=helpers.checked, closure=operations.closure, globals_=new.source.globals, protect=_protect,
+        checked=helpers.checked, closure=operations.closure, build_object=build_object, globals_=new.source.globals, protect=_protect,
     )  # fmt: skip
     generated = write_adjoint(new.facts, runtime)
     generated = replace(generated, body=finish_loops(generated.body))
@@ -430,6 +433,9 @@ class _Book:
         expected = _MISSING if value is None and key not in mapping else value
         self.owner.guards.entries[id(mapping), key] = (mapping, key, expected)
 
+    def constructor(self, cls: type) -> Any:
+        return constructor_of(cls)
+
     def callee(
         self,
         function: Any,
@@ -438,9 +444,12 @@ class _Book:
         heap_active: bool,
         distinct: bool,
     ) -> Any:
-        if not isinstance(function, types.FunctionType) or _is_special(function.__code__):
+        if isinstance(function, Constructor):
+            order: Any = [p.name for p in function.lowered.params]
+        elif not isinstance(function, types.FunctionType) or _is_special(function.__code__):
             return None
-        order = inspect.signature(function, follow_wrapped=False).parameters
+        else:
+            order = inspect.signature(function, follow_wrapped=False).parameters
         kinds = {name: widen(kinds[name]) for name in order if name in kinds}
         try:
             found = specialise(
@@ -464,6 +473,77 @@ class _Book:
         )  # fmt: skip
         self.owner.callees.append(found)
         return found
+
+
+class Constructor:
+    """A class's ``__init__`` as a function from arguments to fields (see `constructors`)."""
+
+    def __init__(self, cls: type, init: Any, body: Any, source: Source, made: Any) -> None:
+        self.cls = cls
+        self.init = init
+        self.source = source
+        self.lowered = made.function
+        self.fields = made.fields
+        self.__code__ = body.__code__
+        self.__closure__ = body.__closure__
+        self.__globals__ = body.__globals__
+        self.__defaults__ = init.__defaults__
+        self.__kwdefaults__ = init.__kwdefaults__
+        self.__name__ = cls.__name__
+
+
+_constructors: weakref.WeakKeyDictionary[type, tuple[Any, Constructor | None]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def constructor_of(cls: type) -> Constructor | None:
+    """The constructor as a function to fields, or None where it does more than set attributes."""
+    init, post = cls.__init__, getattr(cls, "__post_init__", None)
+    state = (init, post, cls.__setattr__)
+    known = _constructors.get(cls)
+    if known is None or known[0] != state:
+        try:
+            made = _make_constructor(cls, init, post)
+        except DpyError:
+            made = None
+        known = _constructors[cls] = (state, made)
+    return known[1]
+
+
+def _make_constructor(cls: type, init: Any, post: Any) -> Constructor | None:
+    if type(cls) is not type or cls.__new__ is not object.__new__:
+        return None
+    if not isinstance(init, types.FunctionType) or issubclass(cls, BaseException):
+        return None
+    body, given = init, ()
+    if dataclasses.is_dataclass(cls) and init.__code__.co_filename == "<string>":
+        fields = cls.__dataclass_fields__.values()
+        simple = all(
+            f.init and f.default_factory is dataclasses.MISSING
+            and f._field_type is dataclasses._FIELD for f in fields  # type: ignore[attr-defined]
+        )  # fmt: skip
+        if not simple or not isinstance(post, types.FunctionType):
+            return None
+        body, given = post, tuple(f.name for f in fields)
+    frozen = cls.__setattr__ is not object.__setattr__
+    source = read_source(body)
+    made = constructors.run(_lowered_function(source), given)
+    if made is None or frozen:
+        return None
+    for name in made.fields:
+        raw = inspect.getattr_static(cls, name, None)
+        if hasattr(type(raw), "__set__") and not isinstance(raw, types.MemberDescriptorType):
+            return None
+    return Constructor(cls, init, body, source, made)
+
+
+def build_object(cls: type, names: tuple[str, ...], values: tuple[Any, ...]) -> Any:
+    """A new object with these attributes, set in this order."""
+    obj = object.__new__(cls)
+    for name, value in zip(names, values, strict=True):
+        object.__setattr__(obj, name, value)
+    return obj
 
 
 _global_statement = re.compile(r"\bglobal\s+(\w+(?:\s*,\s*\w+)*)")

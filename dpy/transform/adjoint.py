@@ -819,9 +819,9 @@ class _Adjoint:
             kind = self.facts.kind(s, atom)
             self._give(s, atom, ir.Var(d_name), kind, maybe=True)
 
-    def _callee_call(self, s: ir.Assign, site: Site) -> ir.Call:
+    def _callee_call(self, s: ir.Assign, site: Site, function: Any = None) -> ir.Call:
         callee = site.callee
-        forward = ir.Known(callee.handle(site.function), f"{_identifier(callee.name)}_forward")
+        forward = ir.Known(callee.handle(function or site.function), f"{_identifier(callee.name)}_forward")
         args, kwargs = [], []
         still_positional = True
         for name, kind in callee.params:
@@ -834,6 +834,42 @@ class _Adjoint:
             else:
                 kwargs.append((name, atom))
         return ir.Call(forward, tuple(args), tuple(kwargs))
+
+    def _reverse_construct_fields(self, s: ir.Assign, site: Site) -> None:
+        """A constructor: a function gives the fields, which are then put into an object."""
+        assert isinstance(s.target, str)
+        target = s.target
+        key = ("pb", id(s))
+        if key not in self.memo:
+            self.memo[key] = self.versions.extra(s, "pb")
+            fields = self.names.numbered("fields")
+            cls = ir.Known(site.function, _identifier(site.function.__name__))
+            made = call(self.runtime.build_object, cls, ir.Lit(site.fields), ir.Var(fields))
+            forward = self._callee_call(s, site, site.slot)
+            self.before.setdefault(id(s), []).append(
+                ir.Assign((fields, self.memo[key]), forward, s.loc)
+            )
+            self.replaced[id(s)] = ir.Assign(target, made, s.loc)
+        if self._by_identity(s):
+            d = self._result_cotangent(s)
+            parts = {name: call(self.runtime.slot, d, ir.Lit(name)) for name in site.fields}
+        else:
+            parts = {}
+            slots = {k[1] for k in self._slots(target)}
+            for slot in slots:
+                self.states.pop((target, slot))
+                if slot in site.fields:
+                    parts[slot] = ir.Var(self._d((target, slot)))
+            whole = self.states.pop(target, None)
+            if whole is not None:
+                for name in site.fields:
+                    part = call(self.runtime.slot, ir.Var(self._d(target)), ir.Lit(name))
+                    mine = parts.get(name)
+                    parts[name] = part if mine is None else call(self.runtime.add, mine, part)
+            if not parts and not site.callee.summary.needs_acc:
+                return
+        d = ir.Op("tuple", tuple(parts.get(name, _ZERO) for name in site.fields))
+        self._callee(s, site, d)
 
     def _reverse_construct(self, s: ir.Assign, site: Site) -> None:
         self._spread(s, [(name, atom) for name, atom in site.binding.items()])

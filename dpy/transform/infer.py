@@ -120,6 +120,9 @@ class RuleBook(Protocol):
     def depend(self, mapping: Any, key: str, value: Any) -> None:
         """The compiled code relies on ``mapping.get(key) is value``."""
 
+    def constructor(self, cls: type) -> Any:
+        """A class's constructor as a function to its fields, or None where it is more than that."""
+
     def callee(
         self,
         function: Any,
@@ -150,6 +153,8 @@ class Site:
     binding: dict[str, Any] = field(default_factory=dict)
     slot: Any = None
     function: Any = None
+    fields: tuple[str, ...] = ()
+    protect: bool = False
 
 
 @dataclass(slots=True)
@@ -359,14 +364,14 @@ class _Inference:
         find = self.classes.find
         for s in ir.walk(self.function.body):
             site = self.facts.sites.get(id(s))
-            if site is None or site.form != "callee":
+            if site is None or site.form not in ("callee", "construct_fields"):
                 continue
             names = [a.name for a in site.binding.values() if isinstance(a, ir.Var)]
             if isinstance(s, ir.Assign) and isinstance(s.target, str):
                 names.append(s.target)
             names = [name for name in names if name in self.non_atomic]
             if find(HEAP) in roots or any(find(name) in roots for name in names):
-                site.slot = "protect"
+                site.protect = True
                 self.by_runtime.update(names)
 
     def _summarise_effects(self, result: str | None) -> None:
@@ -426,11 +431,11 @@ class _Inference:
                 bound = (*site.operands, *site.binding.values())
                 operands += [atom.name for atom in bound if isinstance(atom, ir.Var)]
             targets = (s.target,) if isinstance(s.target, str) else s.target or ()
-            has_effect = form in ("array_write", "generic", "callee") and (
+            has_effect = form in ("array_write", "generic", "callee", "construct_fields") and (
                 form == "array_write"
                 or any(o in self.non_atomic for o in operands)
                 or self.facts.heap_active
-                or site is not None and form == "callee" and site.callee.summary.writes
+                or site is not None and form in ("callee", "construct_fields") and site.callee.summary.writes
             )
             if form == "append":
                 has_effect = operands[0] in useful
@@ -1051,6 +1056,10 @@ class _Inference:
             found = self._construct(s, function, args, kwargs, kinds, kw_kinds)
             if found is not None:
                 return found
+        elif isinstance(function, type):
+            found = self._construct_by_init(s, function, args, kwargs, kinds, kw_kinds)
+            if found is not None:
+                return found
         if isinstance(function, types.FunctionType):
             return self._call_function(s, function, args, kwargs, kinds, kw_kinds)
         if function is range and all(is_atomic(k) for k in kinds):
@@ -1139,6 +1148,40 @@ class _Inference:
             return kind, False, Site("inert")
         return kind, True, Site("construct", binding=bound, function=cls)
 
+    def _construct_by_init(
+        self,
+        s: ir.Assign,
+        cls: type,
+        args: tuple[Any, ...],
+        kwargs: tuple[tuple[str, Any], ...],
+        kinds: tuple[Kind, ...],
+        kw_kinds: tuple[Kind, ...],
+    ) -> tuple[Kind, bool, Site] | None:
+        """A constructor that only sets attributes: its fields come from a function."""
+        constructor = self.book.constructor(cls)
+        if constructor is None:
+            return None
+        for c in cls.__mro__[:-1]:
+            for name in ("__init__", "__new__", "__post_init__", "__setattr__"):
+                self.book.depend(c.__dict__, name, c.__dict__.get(name))
+        bound = _bind(cls.__init__, (None, *args), kwargs)
+        if bound is None:
+            return None
+        bound.pop(next(iter(bound)))
+        found = self._call_bound(
+            s, constructor, (*args, *(a for _, a in kwargs)), (*kinds, *kw_kinds), bound
+        )
+        if found is None or not isinstance(found[0], Tuple):
+            return None
+        result, varied, site = found
+        assert isinstance(result, Tuple)
+        self._alias_target_force(s)
+        kind = Object(cls, tuple(zip(constructor.fields, result.items, strict=True)))
+        if site.form == "callee":
+            site.form, site.fields, site.function = "construct_fields", constructor.fields, cls
+            site.slot = constructor
+        return kind, varied, site
+
     def _call_function(
         self,
         s: ir.Assign,
@@ -1154,15 +1197,27 @@ class _Inference:
         rule = self.book.rule(function, kinds)
         if rule is not None:
             return self._call_rule(s, function, rule, args, kwargs, kinds, kw_kinds)
-        by_atom = list(zip(operands, all_kinds, strict=True))
         bound = _bind(function, args, kwargs)
         if bound is None:
             return self._generic(s, operands, all_kinds)
+        found = self._call_bound(s, function, operands, all_kinds, bound)
+        return self._generic(s, operands, all_kinds) if found is None else found
+
+    def _call_bound(
+        self,
+        s: ir.Assign,
+        function: Any,
+        operands: tuple[Any, ...],
+        all_kinds: tuple[Kind, ...],
+        bound: dict[str, Any],
+    ) -> tuple[Kind, bool, Site] | None:
+        """A call with every operand bound to a parameter; None where there is no callee."""
+        by_atom = list(zip(operands, all_kinds, strict=True))
         param_kinds: dict[str, Kind] = {}
         for name, atom in bound.items():
             found = next((k for a, k in by_atom if a is atom), UNKNOWN)
             param_kinds[name] = UNKNOWN if isinstance(found, Method) else widen_argument(found)
-        for name, default in _defaults(function).items():
+        for name, default in _defaults(getattr(function, "init", function)).items():
             if name not in param_kinds:
                 param_kinds[name] = kind_of(default)
         active = frozenset(n for n, a in bound.items() if self._is_varied(a))
@@ -1171,7 +1226,7 @@ class _Inference:
             function, param_kinds, active, self.facts.heap_active, distinct
         )
         if callee is None:
-            return self._generic(s, operands, all_kinds)
+            return None
         return self._apply_summary(s, callee, bound, operands, all_kinds, function)
 
     def _are_distinct(self, operands: tuple[Any, ...], kinds: tuple[Kind, ...]) -> bool:
@@ -1393,7 +1448,7 @@ def _is_none(kind: Kind) -> bool:
 
 
 def _uses_accumulators(site: Site) -> bool:
-    if site.form == "callee":
+    if site.form in ("callee", "construct_fields"):
         return bool(site.callee.summary.needs_acc)
     return site.form in ("generic", "array_write", "iterate")
 

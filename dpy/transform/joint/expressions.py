@@ -267,7 +267,7 @@ class Converter:
         self.refuse(f"this call of {function.__name__}", "it is not compiled so far")
 
     def _compiled(self, known: Compiled, e: ir.Call) -> tuple[Any, Type]:
-        args = e.args[: known.arity]
+        args = [a for a in e.args if not (isinstance(a, ir.Lit) and type(a.value) is bool)]
         if len(args) != known.arity:
             self.refuse(f"a call of {known.helper}", f"it takes {known.arity} numbers")
         pairs = [self.scalar(a) for a in args]
