@@ -20,8 +20,8 @@ from dpy.runtime.containers import as_tuple, entry
 
 __all__ = ["Source", "fresh_run", "iterate", "source_of"]
 
-_VIEWS = (type({}.values()), type({}.items()))
-_INERT = (str, bytes, range, type({}.keys()), set, frozenset, dict)
+_VIEWS: tuple[type, ...] = (type({}.values()), type({}.items()))
+_INERT: tuple[type, ...] = (str, bytes, range, type({}.keys()), set, frozenset, dict)
 
 
 class Source:
