@@ -207,6 +207,8 @@ class Expressions:
             return self.rng.choice(
                 [f"{name}.u", f"{name}.v", f"{name}.w[0]", f"{name}.w[-1]"]
             ), ELEMENT
+        if kind == "bag":
+            return f"{name}[{self.rng.choice(['0', '-1'])}]", ELEMENT
         if kind == "point":
             return self.rng.choice([f"{name}.x", f"{name}.y"]), ELEMENT
         if kind == "dict":

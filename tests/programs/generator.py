@@ -138,7 +138,9 @@ class Generator(Expressions):
             self._param(self.rng.choice(("float", "float", "vec", "list", "pair", "dict", "mat")))
             for _ in range(self.rng.randint(1, 3))
         ]
-        returns = self.rng.choice(["float", "float", "float", "None", "tuple", "vec"])
+        returns = self.rng.choice(
+            ["float", "float", "float", "None", "None", "tuple", "vec", "pair", "list", "fun"]
+        )
         if returns == "None" and all(p.kind == "float" for p in params):
             returns = "float"
         name = self.fresh("helper_")
@@ -189,6 +191,16 @@ class Generator(Expressions):
             return f"return {self.value(scope)}, {self.value(scope)}"
         if self.returns == "vec":
             return f"return {self.vector(scope, 3)}"
+        if self.returns in ("pair", "list") and scope.of(self.returns) and self.chance(0.7):
+            return f"return {self.rng.choice(scope.of(self.returns)).name}"  # perhaps an argument
+        if self.returns == "list":
+            return f"return [{self.value(scope)}, {self.value(scope, 1)}]"
+        if self.returns == "pair":
+            return f"return Pair({self.value(scope)}, {self.value(scope)}, [{self.value(scope)}])"
+        if self.returns == "fun":
+            inner = scope.child()
+            inner.bind(Var("t", "float"))
+            return f"return lambda t: {self.value(inner)}"
         names = list(scope.variables.values())
         # Mostly what came last, which depends on what came first.
         weights = [1 + 3 * (i + 1) / len(names) for i in range(len(names))]

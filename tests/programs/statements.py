@@ -307,6 +307,38 @@ def write_field(g: Generator, scope: Scope) -> Lines | None:
     return [f"{p}.{g.rng.choice('uv')} {g.rng.choice(['=', '=', '+=', '-='])} {g.value(scope)}"]
 
 
+def share(g: Generator, scope: Scope) -> Lines | None:
+    """Let containers hold, or give out, what others hold too."""
+    pairs, holders = scope.of("pair"), scope.of("vec", "list", "bag")
+    if not pairs:
+        return None
+    p = g.rng.choice(pairs).name
+    roll = g.rng.random()
+    if roll < 0.3 and holders:
+        return [f"{p}.w = {g.rng.choice(holders).name}"]
+    if roll < 0.5:
+        name = g.fresh("w")
+        scope.bind(Var(name, "bag"))
+        return [f"{name} = {p}.w"]
+    vectors = [v for v in scope.of("vec") if v.n == 3]
+    if roll < 0.7 and scope.of("vecs") and vectors:
+        return [f"{g.rng.choice(scope.of('vecs')).name}[{g.rng.choice('01')}] = {vectors[-1].name}"]
+    if roll < 0.85 and scope.of("pairs"):
+        return [f"{g.rng.choice(scope.of('pairs')).name}[{g.rng.choice('01')}] = {p}"]
+    name = g.fresh("q")
+    other = g.rng.choice(pairs).name
+    scope.bind(Var(name, "pairs"))
+    return [f"{name} = [{p}, {other}]"]
+
+
+def write_bag(g: Generator, scope: Scope) -> Lines | None:
+    bags = scope.of("bag")
+    if not bags:
+        return None
+    op = g.rng.choice(["=", "+=", "-="])
+    return [f"{g.rng.choice(bags).name}[{g.rng.choice(['0', '-1'])}] {op} {g.value(scope)}"]
+
+
 def new_point(g: Generator, scope: Scope) -> Lines:
     name = g.fresh("o")
     points = scope.of("point")
@@ -324,7 +356,7 @@ def new_point(g: Generator, scope: Scope) -> Lines:
 
 
 def call_helper(g: Generator, scope: Scope) -> Lines | None:
-    returns = g.rng.choice(["float", "None", "None", "tuple", "vec"])
+    returns = g.rng.choice(["float", "None", "None", "tuple", "vec", "pair", "list", "fun"])
     call = g.call(scope, returns)
     if call is None:
         return None
@@ -335,7 +367,7 @@ def call_helper(g: Generator, scope: Scope) -> Lines | None:
         scope.bind(Var(a, "float"))
         scope.bind(Var(b, "float"))
         return [f"{a}, {b} = {call}"]
-    name = g.fresh("v" if returns == "float" else "a")
+    name = g.fresh({"vec": "a", "list": "xs", "pair": "p", "fun": "g"}.get(returns, "v"))
     scope.bind(Var(name, returns, 3 if returns == "vec" else 0))
     return [f"{name} = {call}"]
 
@@ -375,5 +407,6 @@ SIMPLE = (
     chained, new_tuple, new_vector, new_vector, alias_or_view, alias_or_view, write_element,
     write_element, write_slice, write_slice, update_vector, write_matrix, new_list, new_list,
     grow_list, grow_list, shrink_list, write_item, write_item, use_dict, new_pair, write_field,
-    write_field, new_point, call_helper, call_helper, call_helper, new_function,
+    write_field, share, share, write_bag, new_point, call_helper, call_helper,
+    call_helper, new_function,
 )  # fmt: skip
