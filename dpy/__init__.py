@@ -17,6 +17,7 @@ from dpy.api import (
     value_and_gradient,
     withgradient,
 )
+from dpy.checking import check_gradient
 from dpy.config import settings
 from dpy.errors import (
     AdjointError,
@@ -33,5 +34,35 @@ from dpy.listing import adjoint_source
 from dpy.params import Grads, Params
 from dpy.slots import Tangent
 from dpy.specialise import cache_info, clear_cache
+
+__all__ = [
+    "AdjointError",
+    "DpyError",
+    "Grads",
+    "MutationError",
+    "NoAdjointError",
+    "NotDifferentiableError",
+    "NotScalarOutputError",
+    "Params",
+    "SourceUnavailableError",
+    "StaleSourceError",
+    "Tangent",
+    "UnsupportedSyntaxError",
+    "adjoint",
+    "adjoint_source",
+    "cache_info",
+    "check_gradient",
+    "clear_cache",
+    "grad",
+    "gradient",
+    "jacobian",
+    "nondifferentiable",
+    "pullback",
+    "settings",
+    "stop_gradient",
+    "value_and_grad",
+    "value_and_gradient",
+    "withgradient",
+]
 
 __version__ = "0.1.0.dev0"

@@ -52,6 +52,7 @@ class Comparison:
 
     @property
     def is_failure(self) -> bool:
+        """Whether the gradient is wrong here, or could not be judged."""
         return self.verdict.isupper()
 
 
@@ -66,6 +67,7 @@ class GradientReport:
 
     @property
     def failures(self) -> tuple[Comparison, ...]:
+        """The comparisons that do not agree."""
         return tuple(c for c in self.comparisons if c.is_failure)
 
     def __str__(self) -> str:

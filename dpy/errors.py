@@ -105,7 +105,7 @@ class NotDifferentiableError(DpyError, TypeError):
 
 
 class AdjointError(DpyError, TypeError):
-    """A rule is malformed: it returned no pullback, or its pullback no tuple of the right length."""
+    """A rule is malformed: it gives no pullback, or its pullback no tuple of the right length."""
 
 
 class MutationError(DpyError):

@@ -28,6 +28,8 @@ class Kind:
 
 
 class Unknown(Kind):
+    """Of a value of which nothing is known."""
+
     __slots__ = ()
 
     def __repr__(self) -> str:
@@ -35,6 +37,8 @@ class Unknown(Kind):
 
 
 class Bottom(Kind):
+    """Of a variable that has no value yet."""
+
     __slots__ = ()
 
     def __repr__(self) -> str:
@@ -295,9 +299,7 @@ def is_number(kind: Kind) -> bool:
 def is_real_scalar(kind: Kind) -> bool:
     """A real scalar that is not a bool."""
     t = number_type(kind)
-    return t is not None and (
-        t in (int, float) or (issubclass(t, (np.floating, np.integer)) and t is not np.bool_)
-    )
+    return t is not None and (t in (int, float) or issubclass(t, (np.floating, np.integer)))
 
 
 def number_type(kind: Kind) -> type | None:
@@ -333,7 +335,7 @@ def can_carry(kind: Kind) -> bool:
 
 
 def dummy_of(kind: Kind) -> Any:
-    """A small value of this kind for asking a pure primitive about its result; or `NotImplemented`."""
+    """A small value of this kind, to ask a pure primitive about its result; or NotImplemented."""
     if isinstance(kind, Const):
         return kind.value
     if isinstance(kind, Number):
@@ -343,7 +345,8 @@ def dummy_of(kind: Kind) -> Any:
             return NotImplemented
         ones = np.ones((2,) * kind.ndim, kind.dtype)
         # Regular and positive definite, for linear algebra.
-        return ones + np.eye(2, dtype=kind.dtype) if kind.ndim > 1 and kind.dtype.kind in "fc" else ones
+        is_matrix = kind.ndim > 1 and kind.dtype.kind in "fc"
+        return ones + np.eye(2, dtype=kind.dtype) if is_matrix else ones
     if isinstance(kind, KnownObject):
         return kind.value
     if isinstance(kind, Other) and kind.type is type(None):

@@ -21,20 +21,24 @@ __all__ = [
 
 
 def no_gradient(d: Any, x: Any, owned: bool) -> None:
+    """Of what can have none: strings, bools, None."""
     return None
 
 
 def real_gradient(d: Any, x: Any, owned: bool) -> float:
+    """Of a float, or of an integer taken as the real number that it stands for."""
     if type(d) is float:
         return d
     return 0.0 if d is ZERO or d is None else float(project(d, 1.0))
 
 
 def complex_gradient(d: Any, x: Any, owned: bool) -> complex:
+    """Of a complex number."""
     return 0j if d is ZERO or d is None else complex(d)
 
 
 def fraction_gradient(d: Any, x: Any, owned: bool) -> Any:
+    """Of a Fraction: exact where the cotangent is finite."""
     if d is ZERO or d is None:
         return Fraction(0)
     try:
@@ -45,6 +49,7 @@ def fraction_gradient(d: Any, x: Any, owned: bool) -> Any:
 
 
 def decimal_gradient(d: Any, x: Any, owned: bool) -> Decimal:
+    """Of a Decimal."""
     if d is ZERO or d is None:
         return Decimal(0)
     if isinstance(d, Fraction):
@@ -58,6 +63,7 @@ def number_gradient(d: Any, x: Any, owned: bool) -> Any:
 
 
 def generic_gradient(d: Any, x: Any, owned: bool) -> Any:
+    """Of a NumPy scalar, in its own type; of an integer one, a float."""
     kind = x.dtype.kind
     if kind in "iu":
         return real_gradient(d, x, owned)
@@ -67,6 +73,7 @@ def generic_gradient(d: Any, x: Any, owned: bool) -> Any:
 
 
 def array_gradient(d: Any, x: Any, owned: bool) -> Any:
+    """Of an array, in its shape and dtype; of one of integers, float64."""
     dtype = x.dtype
     kind = dtype.kind
     if kind in "iu":
@@ -83,6 +90,7 @@ def array_gradient(d: Any, x: Any, owned: bool) -> Any:
 
 
 def cuda_gradient(d: Any, x: Any, owned: bool) -> Any:
+    """Of an array on a GPU."""
     if x.dtype.kind not in "fciu":
         return None
     if d is ZERO or d is None:

@@ -52,7 +52,5 @@ def adjoint_source(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> str:
     if function is not f:
         args = (f.__self__, *args)  # type: ignore[attr-defined]
     active = (True,) * len(args)
-    found = forward_of(
-        function, args, kwargs, active, (False,) * len(kwargs), protect=False
-    )
+    found = forward_of(function, args, kwargs, active, (False,) * len(kwargs), protect=False)
     return format_code(found.emitted().tree)

@@ -44,11 +44,13 @@ class Leaf:
 
     @property
     def is_integer(self) -> bool:
+        """Whether the leaf holds integers, which stand for real numbers."""
         dtype = getattr(self.value, "dtype", None)
         return isinstance(self.value, int) if dtype is None else dtype.kind in "iu"
 
     @property
     def is_complex(self) -> bool:
+        """Whether the leaf holds complex numbers."""
         return bool(np.iscomplexobj(self.value))
 
     @property
@@ -84,6 +86,7 @@ def _name(x: Any, where: str, slot: Any) -> str:
 
 
 def all_leaves(args: Sequence[Any], argnums: Sequence[int]) -> list[Leaf]:
+    """The leaves of the arguments with these numbers."""
     return [leaf for i in argnums for leaf in _leaves(args[i], (i,), f"argument {i}", frozenset())]
 
 
@@ -335,6 +338,7 @@ def _moved(x: Any, by: Any) -> Any:
 
 
 def evaluate(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> float:
+    """The value of `f`, which must be a real scalar."""
     with np.errstate(all="ignore"):
         y = f(*args, **copy.deepcopy(kwargs))
     if isinstance(y, (complex, np.complexfloating)) or np.ndim(y) != 0 or isinstance(y, str):

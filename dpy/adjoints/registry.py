@@ -164,7 +164,8 @@ class Rule:
             d_kwargs: dict[str, Any] = {}
             if all(map(is_zero, d)):
                 return tuple(d_args), d_kwargs
-            for (where, x), d_x in zip(slots, self.check_cotangents(pullback(*d), len(slots)), strict=True):
+            found = self.check_cotangents(pullback(*d), len(slots))
+            for (where, x), d_x in zip(slots, found, strict=True):
                 if where is None or is_zero(d_x):
                     continue
                 d_x = project(d_x, x)
@@ -199,6 +200,7 @@ class Rule:
         return slots
 
     def check_cotangents(self, d: Any, expected: int) -> tuple[Any, ...]:
+        """What a pullback returned, which must be a tuple of `expected` cotangents."""
         if not isinstance(d, tuple) or len(d) != expected:
             got = f"a tuple of {len(d)}" if isinstance(d, tuple) else type(d).__name__
             raise AdjointError(
@@ -216,7 +218,7 @@ def _name(f: Any) -> str:
     )
     if isinstance(f, np.ufunc):
         module = "numpy" if getattr(np, f.__name__, None) is f else "scipy.special"
-    name = getattr(f, "__qualname__", None) or getattr(f, "__name__", repr(f))
+    name: str = getattr(f, "__qualname__", None) or getattr(f, "__name__", repr(f))
     return name if module in ("builtins", None, "") else f"{module}.{name}"
 
 
@@ -390,9 +392,7 @@ def nondifferentiable(*primals: Any, kind: Any = "dummy", fresh: bool = True) ->
     (2.0,)
     """
     for primal in primals:
-        _register(
-            Rule(primal, is_nondifferentiable=True, kind=kind, fresh=fresh), replace=True
-        )
+        _register(Rule(primal, is_nondifferentiable=True, kind=kind, fresh=fresh), replace=True)
     return primals[0] if len(primals) == 1 else None
 
 

@@ -55,7 +55,7 @@ def _unpacker(before: int, after: int, star: bool) -> Callable[[Any], tuple[Any,
         targets = "".join(f"{name}, " for name in (*names, *(f"*{m}" for m in middle), *ends))
     namespace: dict[str, Any] = {}
     exec(f"def unpacker(value):\n    {targets} = value\n    return {result}", namespace)
-    return namespace["unpacker"]  # type: ignore[no-any-return]
+    return namespace["unpacker"]
 
 
 def unbound(name: str) -> Any:

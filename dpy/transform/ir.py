@@ -101,7 +101,7 @@ class Op:
       contains`` (``contains`` takes (container, item); ``not in`` is ``not_`` of it), in-place
       ``iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift``;
     - ``getattr setattr delattr`` (object, Lit(name)[, value]), ``getitem setitem delitem``;
-    - ``tuple list set`` (items, Star allowed), ``dict`` (key, value, key, value, ...; a ``**m`` item
+    - ``tuple list set`` (items, Star allowed), ``dict`` (key, value, key, value, ...; an item ``**m``
       is the pair Lit(Ellipsis), m), ``slice`` (lower, upper, step);
     - ``format`` (value, Lit(conversion or ""), spec) and ``join`` (the parts of an f-string);
     - ``unpack`` (iterable, Lit(n)) -> tuple of exactly n; ``unpack_star`` (iterable, Lit(before),

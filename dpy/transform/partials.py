@@ -70,9 +70,7 @@ def contributions(
             if found is not None:
                 return found
     is_complex = any(_is_complex(k) for k in (*kinds, result))
-    return [
-        _from_rule(rule, partial, operands, d_y, y, is_complex) for partial in rule.partials
-    ]
+    return [_from_rule(rule, partial, operands, d_y, y, is_complex) for partial in rule.partials]
 
 
 def _is_complex(kind: Kind) -> bool:
@@ -138,9 +136,7 @@ def _from_rule(
     if is_complex:
         expression = ir.Call(ir.Known(cotangent.conjugate, "conjugate"), (expression,))
     if rule.singular:
-        return ir.Call(
-            ir.Known(cotangent.times, "times"), (d_y, expression, ir.Lit(True))
-        )
+        return ir.Call(ir.Known(cotangent.times, "times"), (d_y, expression, ir.Lit(True)))
     return mul(d_y, expression)
 
 

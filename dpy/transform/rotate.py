@@ -76,7 +76,5 @@ def _copy(s: Any) -> Any:
     if isinstance(s, ir.For):
         return replace(s, body=tuple(map(_copy, s.body)))
     if isinstance(s, ir.While):
-        return replace(
-            s, test_body=tuple(map(_copy, s.test_body)), body=tuple(map(_copy, s.body))
-        )
+        return replace(s, test_body=tuple(map(_copy, s.test_body)), body=tuple(map(_copy, s.body)))
     return replace(s)

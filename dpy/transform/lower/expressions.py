@@ -316,7 +316,7 @@ def _joined(b: Builder, node: Any) -> Expr:
         else:
             parts.append(atom(b, value))
     if len(parts) == 1:
-        return parts[0]  # type: ignore[no-any-return]
+        return parts[0]
     return Op("join", tuple(parts))
 
 
