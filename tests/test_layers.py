@@ -32,6 +32,7 @@ LAYERS = {
     "cache": 4,
     "api": 5,
     "checking": 5,
+    "joint_backend": 5,
     "listing": 5,
     "numerical": 5,
     "views": 5,

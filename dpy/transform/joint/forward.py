@@ -23,7 +23,7 @@ from dpy.transform.joint.types import (
     merge,
     type_of_kind,
 )
-from dpy.transform.kinds import KnownObject
+from dpy.kinds import KnownObject
 from dpy.transform.versions import variables
 
 __all__ = ["Forward"]
@@ -151,7 +151,7 @@ class Forward(Converter):
             return [self._rule(s)]
         new, found = self.convert(value)
         if s.target is None:
-            return []  # an expression without effect: all calls that are compiled are pure
+            return [replace(s, value=new)] if isinstance(found, Scalar) else []
         if isinstance(found, ArrayType):
             self._new_array(s.target, new)
         self._set(s.target, found)

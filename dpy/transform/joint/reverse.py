@@ -9,7 +9,7 @@ from dpy.transform.adjoint import ZERO
 from dpy.transform.joint.book import Marker, helper
 from dpy.transform.joint.forward import Forward
 from dpy.transform.joint.tapes import Tape
-from dpy.transform.joint.types import NOTHING, ArrayType, Scalar, TupleType
+from dpy.transform.joint.types import NOTHING, ArrayType, Scalar
 from dpy.transform.versions import Names, variables
 
 __all__ = ["Reverse", "tape_names"]
@@ -92,7 +92,9 @@ class Reverse:
             elif isinstance(s, ir.For):
                 found.append(self._loop(s))
             elif isinstance(s, ir.Return):
-                self.results = [self._result(e) for e in s.value.args]
+                params = self.forward.function.params
+                pairs = zip(s.value.args, params, strict=True)
+                self.results = [self._result(e, p.name) for e, p in pairs]
             else:
                 self._refuse(f"a {type(s).__name__} statement")
         return found
@@ -200,11 +202,8 @@ class Reverse:
             return ir.Call(e.func, tuple(map(self._plain, e.args)), e.kwargs)
         return e
 
-    def _result(self, e: Any) -> Any:
+    def _result(self, e: Any, parameter: str) -> Any:
         """One of the cotangents that the pullback returns."""
-        index = len(self.results_so_far)
-        parameter = self.forward.function.params[index].name
-        self.results_so_far.append(parameter)
         found = self.forward.env[parameter]
         if isinstance(found, ArrayType):
             rest = e.args[2] if _marker(e) == "take_deep" else e
@@ -215,11 +214,6 @@ class Reverse:
                 return ir.Var(self._buffer(parameter))
             return helper("zeros", ir.Op("getattr", (ir.Var(parameter), ir.Lit("shape"))))
         return self._expression(e)
-
-    @property
-    def results_so_far(self) -> list[str]:
-        """The parameters whose cotangents have been written."""
-        return self.__dict__.setdefault("_results_so_far", [])
 
 
 def _marker(e: Any) -> str:
@@ -242,6 +236,3 @@ def _names_read(block: list[ir.Stmt]) -> set[str]:
         elif isinstance(s, (ir.If, ir.While)):
             found.update(variables(s.test))
     return found
-
-
-_ = TupleType

@@ -66,9 +66,7 @@ def write_joint(
             ir.Assign(y, result, loc),
             *adjoint,
             *_checks(tapes, loc),
-            ir.Return(
-                ir.Op("tuple", (ir.Var(y), ir.Op("tuple", tuple(reverse.results)))), loc
-            ),
+            ir.Return(ir.Op("tuple", (ir.Var(y), ir.Op("tuple", tuple(reverse.results)))), loc),
         ),
         None,
         filename=generated.filename,
