@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Kind", "KnownObject", "List",
+    "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Iterator", "Kind", "KnownObject", "List",
     "Method", "Number", "Object", "Other", "Tuple", "Unknown", "can_carry", "dummy_of", "is_atomic",
     "is_number", "is_real_scalar", "join", "kind_of",
 ]  # fmt: skip
@@ -74,6 +74,13 @@ class Tuple(Kind):
 @dataclass(frozen=True, slots=True)
 class List(Kind):
     """A plain list whose items are all of one kind."""
+
+    item: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Iterator(Kind):
+    """An iterator of a builtin (zip, enumerate, reversed) whose items are all of one kind."""
 
     item: Kind
 
@@ -263,6 +270,8 @@ def join(a: Kind, b: Kind) -> Kind:
         return Tuple(tuple(map(join, a.items, b.items)))
     if isinstance(a, List) and isinstance(b, List):
         return List(join(a.item, b.item))
+    if isinstance(a, Iterator) and isinstance(b, Iterator):
+        return Iterator(join(a.item, b.item))
     if isinstance(a, Object) and isinstance(b, Object) and a.cls is b.cls:
         names = [name for name, _ in a.fields]
         if names == [name for name, _ in b.fields]:

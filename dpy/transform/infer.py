@@ -25,6 +25,7 @@ from dpy.kinds import (
     Array,
     Const,
     Dict,
+    Iterator,
     Kind,
     KnownObject,
     List,
@@ -86,6 +87,8 @@ class Summary:
     groups: frozenset[frozenset[str]] = frozenset()
     written: frozenset[str] = frozenset()
     stored_active: frozenset[str] = frozenset()
+    stores: frozenset[tuple[str, str, Kind]] = frozenset()
+    unknown_stores: frozenset[str] = frozenset()
     reads_heap: bool = False
     needs_acc: bool = False
 
@@ -264,6 +267,9 @@ class _Inference:
         self.stored_active: set[str] = set()
         self.by_runtime: set[str] = set()
         self.reads_heap = heap_active
+        # What has been stored into the slots of each class: a read may give any of it.
+        self.stores: dict[tuple[str, str], Kind] = {}
+        self.unknown_stores: set[str] = set()
         self.non_atomic: set[str] = {HEAP}
         self.written_roots: frozenset[str] = frozenset()
         self.stored_globals = {
@@ -304,7 +310,8 @@ class _Inference:
         roots = self._roots()
         return (
             frozenset(self.varied), classes, roots, frozenset(self.stored_active),
-            frozenset(self.by_runtime),
+            frozenset(self.by_runtime), frozenset(self.stores.items()),
+            frozenset(self.unknown_stores),
             self.facts.heap_active, self.facts.summary.result,
         )  # fmt: skip
 
@@ -391,6 +398,14 @@ class _Inference:
         }
         summary.stored_active = frozenset(
             name for name in summary.written if find(name) in active_roots
+        )
+        unknown = set(map(find, self.unknown_stores))
+        summary.unknown_stores = frozenset(name for name in outside if find(name) in unknown)
+        summary.stores = frozenset(
+            (name, slot, kind)
+            for (owner, slot), kind in self.stores.items()
+            for name in outside
+            if find(name) == find(owner)
         )
         summary.reads_heap = self.reads_heap
 
@@ -520,14 +535,15 @@ class _Inference:
         varied = self._is_varied(s.iter)
         item: Kind = UNKNOWN
         form = "iterate"
-        written = self._is_written(s.iter)
         if isinstance(kind, Other) and kind.type is range:
             item, form, varied = Number(int), "inert", False
         elif isinstance(kind, Const) and isinstance(kind.value, str):
             item, form, varied = Other(str), "inert", False
         elif isinstance(kind, Array):
             item = _element(kind, 1)
-        elif isinstance(kind, List) and not written:
+        elif isinstance(kind, List):
+            item = self._slot_kind(s.iter, "[]", kind.item)
+        elif isinstance(kind, Iterator):
             item = kind.item
         elif isinstance(kind, Tuple):
             item = BOTTOM
@@ -586,7 +602,7 @@ class _Inference:
     def _global(self, s: ir.Assign, value: ir.Global) -> tuple[Kind, bool, Site]:
         kind, _ = self.book.read_global(value.name)
         if value.name in self.stored_globals or (
-            is_number(kind) and self.facts.heap_active and self.book.is_stored(value.name)
+            not isinstance(kind, KnownObject) and self.book.is_stored(value.name)
         ):
             kind = UNKNOWN
         if is_atomic(kind):
@@ -650,6 +666,12 @@ class _Inference:
             return self._getitem(s, args, kinds)
         if name == "setitem" and isinstance(kinds[0], Array):
             return self._array_write(args, kinds)
+        if name == "setitem" and isinstance(kinds[0], (List, Dict)):
+            return self._container_write(s, args, kinds)
+        if name == "setattr" and isinstance(kinds[0], Object):
+            found = self._attribute_write(s, args, kinds)
+            if found is not None:
+                return found
         if name == "unpack":
             return self._unpack(s, args, kinds)
         if name == "append":
@@ -816,8 +838,8 @@ class _Inference:
         item: Kind = UNKNOWN
         if isinstance(kind, Array) and kind.ndim:
             item = _element(kind, 1)
-        elif isinstance(kind, List) and not self._is_written(source):
-            item = kind.item
+        elif isinstance(kind, List):
+            item = self._slot_kind(source, "[]", kind.item)
         result = Tuple((item,) * n)
         self._alias_target_if(s, source, kind)
         return self._generic(s, args, kinds, writes=False, result=result)
@@ -833,13 +855,11 @@ class _Inference:
             return self._object_attribute(s, owner, kind, name)
         if isinstance(kind, Array):
             return self._array_attribute(s, owner, kind, name)
+        if isinstance(kind, List) and name in _LIST_METHODS:
+            return Method(KnownObject(getattr(list, name)), owner), False, Site("inert")
         varied = self._is_varied(owner)
         if not varied:
             self._alias_target_if(s, owner, UNKNOWN)
-            if isinstance(kind, (Other, Const, Number)):
-                return UNKNOWN, False, Site("inert")
-            if isinstance(kind, (List, Dict, Tuple)):
-                return UNKNOWN, False, Site("inert")
             return UNKNOWN, False, Site("inert")
         return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=kind is UNKNOWN)
 
@@ -898,12 +918,20 @@ class _Inference:
         )
         if field_kind is not None and (raw is _MISSING or is_slot or not _is_data_descriptor(raw)):
             if self._is_written(owner):
-                self._alias_target_if(s, owner, UNKNOWN)
+                found = self._slot_kind(owner, name, field_kind)
+                self._alias_target_if(s, owner, found)
                 if not varied:
-                    return UNKNOWN, False, Site("inert")
-                return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=False)
+                    return found, False, Site("inert")
+                return self._generic(
+                    s, (owner, ir.Lit(name)), (kind,), writes=False, result=found
+                )
             self._alias_target_if(s, owner, field_kind)
             return field_kind, varied, Site("field" if varied else "inert", slot=name)
+        if field_kind is None and not _is_data_descriptor(raw):
+            stored = self._slot_kind(owner, name, BOTTOM)
+            if stored is not BOTTOM:  # an attribute set by the program hides the class's
+                self._alias_target_if(s, owner, UNKNOWN)
+                return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=False)
         if isinstance(raw, types.FunctionType):
             return Method(KnownObject(raw), owner), False, Site("inert")
         if isinstance(raw, staticmethod):
@@ -954,10 +982,13 @@ class _Inference:
                 item = kind.items[i]
                 self._alias_target_if(s, owner, item)
                 return item, varied, Site("item" if varied else "inert", slot=i)
-        if isinstance(kind, Dict) and isinstance(index_kind, Const) and not self._is_written(owner):
+        if isinstance(kind, Dict) and isinstance(index_kind, Const):
             for key, item in kind.fields:
                 if key == index_kind.value:
+                    item = self._slot_kind(owner, "[]", self._slot_kind(owner, key, item))
                     self._alias_target_if(s, owner, item)
+                    if self._is_written(owner) and varied:
+                        return self._generic(s, args, kinds, writes=False, result=item)
                     return item, varied, Site("field" if varied else "inert", slot=key)
         if isinstance(kind, Array):
             result = _indexed(kind, index_kind)
@@ -968,10 +999,8 @@ class _Inference:
                 return self._generic(s, args, kinds, writes=False)
             return result, True, Site("array_read")
         result = UNKNOWN
-        if isinstance(kind, List) and not self._is_written(owner) and (
-            number_type(index_kind) is int
-        ):
-            result = kind.item
+        if isinstance(kind, List) and number_type(index_kind) is int:
+            result = self._slot_kind(owner, "[]", kind.item)
         elif isinstance(kind, Tuple) and number_type(index_kind) is int:
             result = BOTTOM
             for k in kind.items:
@@ -980,8 +1009,7 @@ class _Inference:
         if not varied:
             return result, False, Site("inert")
         dispatches = kind is UNKNOWN or isinstance(kind, Object)
-        _, _, site = self._generic(s, args, kinds, writes=dispatches)
-        return result, True, site
+        return self._generic(s, args, kinds, writes=dispatches, result=result)
 
     def _array_write(
         self, args: tuple[Any, ...], kinds: tuple[Kind, ...]
@@ -994,6 +1022,51 @@ class _Inference:
             return Other(type(None)), False, Site("inert")
         form = "array_write" if simple else "generic"
         return Other(type(None)), False, Site(form, operands=args)
+
+    def _container_write(
+        self, s: ir.Assign, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site]:
+        """``xs[i] = v`` and ``d[key] = v`` on plain lists and dicts."""
+        owner, _, value = args
+        kind, index, stored = kinds
+        slot = "[]"
+        if isinstance(kind, Dict) and isinstance(index, Const) and type(index.value) is str:
+            slot = index.value
+        if isinstance(kind, List) and number_type(index) is not int:
+            stored = UNKNOWN
+        return self._write_slot(s, owner, slot, value, stored, args, kinds)
+
+    def _attribute_write(
+        self, s: ir.Assign, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site] | None:
+        """``obj.name = v`` where this only sets an instance attribute."""
+        owner, name, value = args
+        cls = kinds[0].cls  # type: ignore[attr-defined]
+        if self._class_attribute(cls, "__setattr__") is not _OBJECT_SETATTR:
+            return None
+        raw = self._class_attribute(cls, name.value)
+        if _is_data_descriptor(raw) and not isinstance(raw, types.MemberDescriptorType):
+            return None
+        return self._write_slot(s, owner, name.value, value, kinds[2], args, kinds)
+
+    def _write_slot(
+        self,
+        s: ir.Assign,
+        owner: Any,
+        slot: str,
+        value: Any,
+        stored: Kind,
+        args: tuple[Any, ...],
+        kinds: tuple[Kind, ...],
+    ) -> tuple[Kind, bool, Site]:
+        self._write(owner, (value,), (stored,))
+        self._store(owner, slot, stored)
+        if isinstance(value, ir.Var) and not is_atomic(stored):
+            name = owner.name if isinstance(owner, ir.Var) else HEAP
+            self._alias(name, value.name)
+        if not self._is_varied(value) and not self._is_varied(owner):
+            return Other(type(None)), False, Site("inert")
+        return self._generic(s, args, kinds, writes=False, result=Other(type(None)))
 
     # --- calls --------------------------------------------------------------------------------
 
@@ -1052,6 +1125,10 @@ class _Inference:
         rule = self.book.rule(function, kinds)
         if rule is not None:
             return self._call_rule(s, function, rule, args, kwargs, kinds, kw_kinds)
+        if not kwargs:
+            found = self._call_container(s, function, args, kinds)
+            if found is not None:
+                return found
         if isinstance(function, type) and is_plain_dataclass(function):
             found = self._construct(s, function, args, kwargs, kinds, kw_kinds)
             if found is not None:
@@ -1147,6 +1224,84 @@ class _Inference:
         if not varied:
             return kind, False, Site("inert")
         return kind, True, Site("construct", binding=bound, function=cls)
+
+    def _call_container(
+        self, s: ir.Assign, function: Any, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site] | None:
+        """Builtins and list methods whose effects are known exactly."""
+        if function in _ITERATORS or function in (list, tuple):
+            items = [self._iterated(a, k) for a, k in zip(args, kinds, strict=True)]
+            if not items or any(item is None for item in items):
+                return None
+            return self._collect(s, function, args, kinds, tuple(items))  # type: ignore[arg-type]
+        is_method = isinstance(function, types.MethodDescriptorType)
+        if not is_method or function.__objclass__ is not list or not isinstance(kinds[0], List):
+            return None
+        name, owner = function.__name__, args[0]
+        item = self._slot_kind(owner, "[]", kinds[0].item)
+        if name in ("index", "count"):
+            return self._generic(s, args, kinds, writes=False, result=Number(int))
+        result: Kind = Other(type(None))
+        stored: tuple[Any, Kind] | None = None
+        if name in ("append", "insert") and len(args) == (2 if name == "append" else 3):
+            stored = args[-1], kinds[-1]
+        elif name == "extend" and len(args) == 2:
+            found = self._iterated(args[1], kinds[1])
+            stored = args[1], UNKNOWN if found is None else found
+        elif name == "pop":
+            result = item
+        elif name not in ("clear", "reverse", "sort", "remove"):
+            return None
+        value, kind = stored if stored is not None else (ir.Lit(None), Other(type(None)))
+        if stored is not None:
+            return self._write_slot(s, owner, "[]", value, kind, args, kinds)
+        self._write(owner, (), ())
+        if not self._is_varied(owner):
+            self._alias_target_if(s, owner, result)
+            return result, False, Site("inert")
+        return self._generic(s, args, kinds, writes=False, result=result)
+
+    def _iterated(self, atom: Any, kind: Kind) -> Kind | None:
+        """The kind of the items of an iterable; None where iteration may run user code."""
+        if isinstance(kind, List):
+            return self._slot_kind(atom, "[]", kind.item)
+        if isinstance(kind, Iterator):
+            return kind.item
+        if isinstance(kind, Array) and kind.ndim:
+            return _element(kind, 1)
+        if isinstance(kind, Other) and kind.type is range:
+            return Number(int)
+        if isinstance(kind, Tuple):
+            item: Kind = BOTTOM
+            for k in kind.items:
+                item = join(item, widen(k))
+            return item
+        return None
+
+    def _collect(
+        self,
+        s: ir.Assign,
+        function: Any,
+        args: tuple[Any, ...],
+        kinds: tuple[Kind, ...],
+        items: tuple[Kind, ...],
+    ) -> tuple[Kind, bool, Site] | None:
+        if function is zip:
+            result: Kind = Iterator(Tuple(items))
+        elif len(args) != 1:
+            return None
+        elif function is enumerate:
+            result = Iterator(Tuple((Number(int), items[0])))
+        elif function is reversed:
+            result = Iterator(items[0])
+        else:
+            result = List(items[0]) if function is list else UNKNOWN
+        for a, k in zip(args, kinds, strict=True):
+            self._alias_target_if(s, a, k)
+        self._alias_target_force(s)
+        if not self._any_varied(args):
+            return result, False, Site("inert")
+        return self._generic(s, args, kinds, writes=False, result=result)
 
     def _construct_by_init(
         self,
@@ -1267,6 +1422,9 @@ class _Inference:
                 self._alias(first, other)
         self.written.update(places.get(name, HEAP) for name in summary.written)
         self.stored_active.update(places.get(name, HEAP) for name in summary.stored_active)
+        self.unknown_stores.update(places.get(name, HEAP) for name in summary.unknown_stores)
+        for name, slot, kind in summary.stores:
+            self._store(ir.Var(places.get(name, HEAP)), slot, kind)
         self.reads_heap = self.reads_heap or summary.reads_heap
         varied = summary.result_active
         if not varied and not summary.stored_active and not self.facts.heap_active:
@@ -1306,6 +1464,7 @@ class _Inference:
                 self._alias_target(s, name)
         if writes:
             self.facts.has_unknown_effects = True
+            self.unknown_stores.update((HEAP, *shared))
             self.written.update(shared)
             self.written.add(HEAP)
             for name in shared:
@@ -1352,6 +1511,24 @@ class _Inference:
 
     def _any_varied(self, atoms: tuple[Any, ...]) -> bool:
         return any(map(self._is_varied, atoms))
+
+    def _store(self, owner: Any, slot: str, kind: Kind) -> None:
+        """Note that a value of this kind is stored in a slot of `owner` ("[]": any item)."""
+        name = owner.name if isinstance(owner, ir.Var) else HEAP
+        key = (name, slot)
+        kind = UNKNOWN if isinstance(kind, Method) else widen(kind)
+        self.stores[key] = join(self.stores.get(key, BOTTOM), kind)
+
+    def _slot_kind(self, owner: Any, slot: str, kind: Kind) -> Kind:
+        """The kind read from a slot that held `kind` on entry."""
+        root = self.classes.find(owner.name if isinstance(owner, ir.Var) else HEAP)
+        find = self.classes.find
+        if any(find(name) == root for name in self.unknown_stores):
+            return UNKNOWN
+        for (name, stored), stored_kind in self.stores.items():
+            if stored == slot and find(name) == root:
+                kind = join(kind, stored_kind)
+        return kind
 
     def _is_written(self, atom: Any) -> bool:
         name = atom.name if isinstance(atom, ir.Var) else HEAP
@@ -1454,6 +1631,9 @@ def _uses_accumulators(site: Site) -> bool:
 
 
 _COMPARISONS = {getattr(operator, n) for n in ("lt", "le", "eq", "ne", "gt", "ge")}
+_LIST_METHODS = set("append extend insert pop clear reverse sort remove index count".split())
+_ITERATORS = (zip, enumerate, reversed)
+_OBJECT_SETATTR = object.__dict__["__setattr__"]
 _OBJECT_GETATTRIBUTE = object.__dict__["__getattribute__"]
 _PLAIN_OF = {
     "iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "truediv", "ifloordiv": "floordiv",
