@@ -51,6 +51,8 @@ __all__ = ["HEAP", "Callee", "Facts", "RuleBook", "Site", "Summary", "infer"]
 
 HEAP = "<heap>"
 RESULT = "<result>"
+OPEN = "*"
+"""The field of an `Object` kind that says that the instance may have more attributes."""
 _MISSING = object()
 
 ARITHMETIC = {
@@ -928,8 +930,9 @@ class _Inference:
             self._alias_target_if(s, owner, field_kind)
             return field_kind, varied, Site("field" if varied else "inert", slot=name)
         if field_kind is None and not _is_data_descriptor(raw):
-            stored = self._slot_kind(owner, name, BOTTOM)
-            if stored is not BOTTOM:  # an attribute set by the program hides the class's
+            is_data = not isinstance(raw, (types.FunctionType, staticmethod, classmethod))
+            is_open = is_data and (kind.field(OPEN) is not None or self._adds_slots(owner, {}))
+            if is_open or self._slot_kind(owner, name, BOTTOM) is not BOTTOM:  # an attribute set by the program hides the class's
                 self._alias_target_if(s, owner, UNKNOWN)
                 return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=False)
         if isinstance(raw, types.FunctionType):
@@ -1371,6 +1374,7 @@ class _Inference:
         param_kinds: dict[str, Kind] = {}
         for name, atom in bound.items():
             found = next((k for a, k in by_atom if a is atom), UNKNOWN)
+            found = self._kind_now(atom, found)
             param_kinds[name] = UNKNOWN if isinstance(found, Method) else widen_argument(found)
         for name, default in _defaults(getattr(function, "init", function)).items():
             if name not in param_kinds:
@@ -1529,6 +1533,35 @@ class _Inference:
             if stored == slot and find(name) == root:
                 kind = join(kind, stored_kind)
         return kind
+
+    def _kind_now(self, owner: Any, kind: Kind) -> Kind:
+        """The kind of a value after all writes to its class; what is in it belongs to the class."""
+        if is_atomic(kind) or isinstance(kind, Array):
+            return kind
+        if isinstance(kind, List):
+            return List(self._slot_kind(owner, "[]", self._kind_now(owner, kind.item)))
+        if isinstance(kind, Tuple):
+            return Tuple(tuple(self._kind_now(owner, item) for item in kind.items))
+        if isinstance(kind, (Object, Dict)):
+            fields = {
+                name: self._slot_kind(owner, name, self._kind_now(owner, k))
+                for name, k in kind.fields
+            }
+            if isinstance(kind, Dict):
+                fields = {n: self._slot_kind(owner, "[]", k) for n, k in fields.items()}
+                return Dict(tuple(fields.items())) if not self._adds_slots(owner, fields) else UNKNOWN
+            if self._adds_slots(owner, fields):
+                fields[OPEN] = UNKNOWN
+            return Object(kind.cls, tuple(fields.items()))
+        return kind
+
+    def _adds_slots(self, owner: Any, fields: dict[str, Kind]) -> bool:
+        """Whether the program may have given the object attributes that it did not have."""
+        find = self.classes.find
+        root = find(owner.name if isinstance(owner, ir.Var) else HEAP)
+        return any(find(name) == root for name in self.unknown_stores) or any(
+            slot not in fields and slot != "[]" and find(name) == root for name, slot in self.stores
+        )
 
     def _is_written(self, atom: Any) -> bool:
         name = atom.name if isinstance(atom, ir.Var) else HEAP
