@@ -100,6 +100,11 @@ class Specialisation:
         self._forwards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._all_guards: Guards | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the summary is final."""
+        return self.is_ready and self.lowest_dependence is None
+
     def lower_dependence(self, depth: int) -> None:
         """Depends on the unsettled function at this depth of the analysis."""
         if self.lowest_dependence is None or depth < self.lowest_dependence:

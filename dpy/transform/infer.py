@@ -106,6 +106,10 @@ class Callee(Protocol):
     name: str
     summary: Summary
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the summary is final: not so while a recursive function is being analysed."""
+
 
 class RuleBook(Protocol):
     """What the compiler asks its surroundings: rules, globals and other functions."""
@@ -268,6 +272,7 @@ class _Inference:
         self.written: set[str] = set()
         self.stored_active: set[str] = set()
         self.by_runtime: set[str] = set()
+        self.pending: set[str] = set()
         self.reads_heap = heap_active
         # What has been stored into the slots of each class: a read may give any of it.
         self.stores: dict[tuple[str, str], Kind] = {}
@@ -570,6 +575,8 @@ class _Inference:
             kind = self._kind(value, env)
             site = Site("copy" if isinstance(value, ir.Var) else "inert")
             varied = self._is_varied(value)
+            if self._is_pending(value, env):
+                self._mark_pending(s)
             if isinstance(value, ir.Var) and isinstance(s.target, str) and not is_atomic(kind):
                 self._alias(s.target, value.name)
         elif isinstance(value, ir.Global):
@@ -579,6 +586,9 @@ class _Inference:
         elif isinstance(value, ir.Cell):
             kind, varied, site = UNKNOWN, self.facts.heap_active, Site("inert")
             self._alias_target(s, HEAP)
+        elif self._is_pending(value, env):
+            kind, varied, site = BOTTOM, False, Site("inert")
+            self._mark_pending(s)
         elif isinstance(value, ir.Op):
             kind, varied, site = self._op(s, value, env)
         elif isinstance(value, ir.Call):
@@ -592,6 +602,16 @@ class _Inference:
         if isinstance(s.target, str):
             env[s.target] = kind
             self._bind(s.target, kind, varied)
+
+    def _is_pending(self, value: ir.Expr, env: dict[str, Kind]) -> bool:
+        """Whether an operand is to come from a function that is being analysed itself."""
+        return bool(self.pending) and any(
+            name in self.pending and env.get(name) is BOTTOM for name in _operands(value)
+        )
+
+    def _mark_pending(self, s: ir.Assign) -> None:
+        if isinstance(s.target, str):
+            self.pending.add(s.target)
 
     def _bind(self, name: str, kind: Kind, varied: bool) -> None:
         if varied and can_carry(kind):
@@ -1411,6 +1431,8 @@ class _Inference:
     ) -> tuple[Kind, bool, Site]:
         summary = callee.summary
         result = summary.result
+        if result is BOTTOM and not callee.is_settled:
+            self._mark_pending(s)
         places = {HEAP: HEAP}
         if isinstance(s.target, str) and not is_atomic(result):
             places[RESULT] = s.target
