@@ -50,7 +50,7 @@ class Guards:
 
     entries: dict[tuple[int, str], tuple[Any, str, Any]] = field(default_factory=dict)
     kinds: dict[tuple[int, str], tuple[Any, str, Kind]] = field(default_factory=dict)
-    codes: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    codes: dict[int, tuple[Any, Any, Any, Any]] = field(default_factory=dict)
     cells: dict[int, tuple[Any, Kind]] = field(default_factory=dict)
 
     def update(self, other: Guards) -> None:
@@ -64,8 +64,12 @@ class Guards:
         for mapping, key, value in self.entries.values():
             if mapping.get(key, _MISSING) is not value:
                 return False
-        for function, code in self.codes.values():
-            if function.__code__ is not code:
+        for function, code, defaults, kwdefaults in self.codes.values():
+            if (
+                function.__code__ is not code
+                or function.__defaults__ is not defaults
+                or function.__kwdefaults__ is not kwdefaults
+            ):
                 return False
         for mapping, key, kind in self.kinds.values():
             if kind_of(mapping.get(key, _MISSING)) != kind:
@@ -369,18 +373,48 @@ def _generate(new: Specialisation) -> Emitted:
     )  # fmt: skip
     generated = write_adjoint(new.facts, runtime)
     generated = replace(generated, body=finish_loops(generated.body))
-    generated = optimise(generated)
+    generated = optimise(generated, new.facts)
     return emit(generated, new.source)
 
 
 def _take_deep(acc: Any, x: Any, d: Any) -> Any:
-    return acc.take(x, d, deep=True)
+    """All that is accumulated for `x` and its contents, by value; each thing at one place only."""
+    return _take_once(acc, x, d, set())
+
+
+def _take_once(acc: Any, x: Any, d: Any, seen: set[int]) -> Any:
+    if isinstance(x, np.ndarray):
+        return acc.take(x, d)
+    held = contents(x)
+    if held is None:
+        return d
+    if id(x) in seen:
+        return d
+    seen.add(id(x))
+    if isinstance(x, tuple):
+        parts = containers.as_tuple(d, len(x))
+        total = tuple(
+            _take_once(acc, item, part, seen) for item, part in zip(x, parts, strict=True)
+        )
+        return ZERO if all(part is ZERO for part in total) else total
+    own = acc.take(x, d)
+    slots = dict(own) if type(own) is dict else {}
+    for slot, item in held.items():
+        part = _take_once(acc, item, slots.get(slot, ZERO), seen)
+        if part is not ZERO:
+            slots[slot] = part
+    return slots or ZERO
 
 
 def _protect(pullback: Any) -> Any:
     from dpy.runtime.held import protect
 
     return protect(pullback)
+
+
+def _identity_of(function: Any) -> tuple[Any, Any, Any, Any]:
+    """What makes a function the one that was compiled."""
+    return function, function.__code__, function.__defaults__, function.__kwdefaults__
 
 
 class _Book:
@@ -395,7 +429,7 @@ class _Book:
         )
         owner.guards = Guards()
         owner.callees = []
-        owner.guards.codes[id(function)] = (function, function.__code__)
+        owner.guards.codes[id(function)] = _identity_of(function)
 
     def rule(self, function: Any, kinds: tuple[Kind, ...]) -> Any:
         rule = registry.lookup(function)
@@ -463,7 +497,7 @@ class _Book:
             )  # fmt: skip
         except DpyError:
             return None
-        self.owner.guards.codes[id(function)] = (function, function.__code__)
+        self.owner.guards.codes[id(function)] = _identity_of(function)
         self.owner.callees.append(found)
         return found
 

@@ -219,10 +219,32 @@ class _Adjoint:
                 key = (var, i)
                 items.append(ir.Var(self._d(key)) if key in self.states else _ZERO)
             return ir.Op("tuple", tuple(items))
+        named = self.named_tuples.get(var)
+        if named is not None:
+            keys = [(var, name) for name in named]
+            return ir.Op(
+                "tuple",
+                tuple(ir.Var(self._d(k)) if k in self.states else _ZERO for k in keys),
+            )
         pairs: list[Any] = []
         for key in slots:
             pairs += [ir.Lit(key[1]), ir.Var(self._d(key))]
         return ir.Op("dict", tuple(pairs))
+
+    @property
+    def named_tuples(self) -> dict[str, tuple[str, ...]]:
+        """The fields of variables that hold named tuples."""
+        found = self.memo.get("named")
+        if found is None:
+            found = self.memo["named"] = {}
+            kinds = list(self.facts.params.items())
+            for s in ir.walk(self.function.body):
+                if isinstance(s, ir.Assign) and isinstance(s.target, str):
+                    kinds.append((s.target, self.facts.kinds.get(id(s), UNKNOWN)))
+            for name, kind in kinds:
+                if isinstance(kind, Object) and issubclass(kind.cls, tuple):
+                    found[name] = kind.cls._fields
+        return found
 
     @property
     def tuple_sizes(self) -> dict[str, int]:
@@ -255,7 +277,10 @@ class _Adjoint:
             self.states[key] = "maybe" if maybe else "value"
             return
         if scalar or (isinstance(kind, Array) and state != "maybe" and not maybe):
-            self._emit(name, _sum(ir.Var(name), value))
+            total = _sum(ir.Var(name), value)
+            if scalar:  # never for arrays: += would write into what others hold
+                total = ir.Op(f"i{total.name}", total.args)
+            self._emit(name, total)
             self.states[key] = "maybe" if maybe and state == "maybe" else "value"
             return
         self._emit(name, call(self.runtime.add, ir.Var(name), value))
