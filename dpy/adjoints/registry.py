@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from dpy import structs
 from dpy.cotangent import ZERO, conjugate, is_zero, project, times
 from dpy.errors import AdjointError
 
@@ -96,6 +97,8 @@ class Rule:
         self.name = _name(primal)
         module = getattr(forward, "__module__", None) or ""
         self.primal_is_user = forward is not None and not module.startswith("dpy.adjoints.")
+        if self.primal_is_user and kind == "dummy":
+            self.kind = "unknown"  # the compiler never runs users' code
         self.signature = inspect.signature(forward) if forward is not None else None
 
     def __repr__(self) -> str:
@@ -164,6 +167,9 @@ class Rule:
             d_kwargs: dict[str, Any] = {}
             if all(map(is_zero, d)):
                 return tuple(d_args), d_kwargs
+            if self.primal_is_user and type(d[0]) in (dict, tuple):
+                # A user's rule gets the cotangent of an object in the form of that object.
+                d = (structs.mirror(d[0], y), *d[1:])
             found = self.check_cotangents(pullback(*d), len(slots))
             for (where, x), d_x in zip(slots, found, strict=True):
                 if where is None or is_zero(d_x):

@@ -1209,7 +1209,8 @@ class _Inference:
             or isinstance(k, Tuple) and is_atomic(k)
             for k in all_kinds
         )  # fmt: skip
-        if rule.partials is None and simple:
+        certain = is_number(result) or isinstance(result, Array) or not rule.primal_is_user
+        if rule.partials is None and simple and certain:
             return result, True, Site("rule", rule, args, kwargs, function=function)
         _, _, site = self._generic(s, operands, all_kinds, writes=_calls_back(all_kinds))
         return result, True, site
