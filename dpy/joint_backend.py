@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import math
+import types
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -21,11 +22,11 @@ from dpy import config
 from dpy.adjoints import safe
 from dpy.cotangent import times
 from dpy.errors import DpyError, MutationError, UnsupportedSyntaxError
+from dpy.kinds import kind_of
 from dpy.specialise import Specialisation, forward_of
 from dpy.transform import ir
 from dpy.transform.adjoint import finish_loops, write_adjoint
 from dpy.transform.joint import Compiled, Helper, Markers, write_joint
-from dpy.kinds import kind_of
 from dpy.transform.show import Namer, to_function_ast
 
 __all__ = ["Joint", "compile_joint", "joint_source"]
@@ -36,7 +37,10 @@ _MATH = (
 ).split()
 _MATH_2 = ("hypot", "atan2")
 _NUMPY = "sin cos tan exp expm1 log log1p sqrt tanh sinh cosh arctan square".split()
-_SAFE = {"divide": 2, "rsqrt": 1, "sign": 1, "square": 1, "power": 2, "less_one": 1}
+_SAFE = {
+    "divide": 2, "rsqrt": 1, "sign": 1, "square": 1, "power": 2, "less_one": 1, "base_log": 2,
+    "divide_or_zero": 2,
+}  # fmt: skip
 
 COMPILED: dict[Any, Compiled] = {
     **{getattr(math, name): Compiled(f"math_{name}") for name in _MATH},
@@ -53,11 +57,12 @@ COMPILED: dict[Any, Compiled] = {
 class Joint:
     """``joint(*args, seed=1.0)`` gives ``(f(*args), gradients)``; compiles at the first call."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Any) -> None:
         self.function = function
         self._variants: dict[Any, _Variant] = {}
 
     def __call__(self, *args: Any, seed: float = 1.0) -> tuple[float, tuple[Any, ...]]:
+        """The value and the gradients, one for every argument, times `seed`."""
         return self.variant(args)(args, float(seed))
 
     def variant(self, args: tuple[Any, ...]) -> _Variant:
@@ -86,6 +91,13 @@ def joint_source(f: Callable[..., Any], /, *args: Any) -> str:
 
 
 def _analysed(f: Any, args: tuple[Any, ...]) -> Specialisation:
+    if not isinstance(f, types.FunctionType):
+        raise UnsupportedSyntaxError(
+            f"{f!r} cannot be a joint compiled function", why="it is not a Python function"
+        )
+    missing = f.__code__.co_argcount - len(args)
+    if missing:
+        raise TypeError(f"{f.__name__}() takes all its arguments by position: {missing} missing")
     return forward_of(f, args, {}, (True,) * len(args), (), protect=False)
 
 

@@ -69,6 +69,14 @@ def _columns() -> dict[str, Any]:
         return column[n]
 
     @_njit()
+    def rows_needed(count, source):  # type: ignore[no-untyped-def]
+        return count + len(source)
+
+    @_njit()
+    def more_room(room, needed):  # type: ignore[no-untyped-def]
+        return max(2 * room, needed)
+
+    @_njit()
     def expect_zero(count):  # type: ignore[no-untyped-def]
         if count != 0:
             raise AssertionError("the reverse sweep has not used all that was saved")
@@ -87,7 +95,8 @@ def _columns() -> dict[str, Any]:
 
     return {
         "column_float": column_float, "column_int": column_int, "column_bool": column_bool,
-        "grow": grow, "put": put, "get": get, "expect_zero": expect_zero, "zeros": zeros,
+        "grow": grow, "rows_needed": rows_needed, "more_room": more_room,
+        "put": put, "get": get, "expect_zero": expect_zero, "zeros": zeros,
         "empty": empty, "ones": ones,
     }  # fmt: skip
 
@@ -98,7 +107,7 @@ def _overflowing(name: str) -> Any:
     from numba.extending import intrinsic
 
     def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
-        result = types.Tuple((types.int64, types.boolean))
+        result = types.Tuple((types.int64, types.boolean))  # type: ignore[no-untyped-call]
 
         def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
             pair = getattr(builder, f"s{name}_with_overflow")(*args)
@@ -224,6 +233,14 @@ def _partials(strong_zero: bool) -> dict[str, Any]:
         return p - 1.0 if p != 0.0 else 1.0
 
     @ieee
+    def safe_divide_or_zero(a, b):  # type: ignore[no-untyped-def]
+        return a / b if b != 0.0 else 0.0 * b
+
+    @ieee
+    def safe_base_log(a, y):  # type: ignore[no-untyped-def]
+        return math.log(a) if a > 0.0 else 0.0
+
+    @ieee
     def sign(x):  # type: ignore[no-untyped-def]
         if x > 0.0:
             return 1.0
@@ -239,7 +256,8 @@ def _partials(strong_zero: bool) -> dict[str, Any]:
 
     return {
         "safe_divide": safe_divide, "safe_rsqrt": safe_rsqrt, "safe_square": safe_square,
-        "safe_power": safe_power, "safe_less_one": safe_less_one, "safe_sign": sign, "sign": sign,
+        "safe_power": safe_power, "safe_base_log": safe_base_log,
+        "safe_divide_or_zero": safe_divide_or_zero, "safe_less_one": safe_less_one, "safe_sign": sign, "sign": sign,
         "times": times,
     }  # fmt: skip
 

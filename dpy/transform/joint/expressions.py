@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
+from dpy.cotangent import ZERO
 from dpy.errors import Place, UnsupportedSyntaxError
 from dpy.transform import ir
-from dpy.transform.adjoint import ZERO
 from dpy.transform.joint.book import Compiled, helper
 from dpy.transform.joint.types import (
     MIXED,
@@ -46,15 +46,15 @@ class Converter:
         self.env: dict[str, Type] = {}
         self.loc: ir.Loc | None = function.loc
 
-    def refuse(self, what: str, why: str, repair: str = "") -> NoReturn:
-        """Raise the error for the statement being looked at."""
+    def refusal(self, what: str, why: str, repair: str = "") -> UnsupportedSyntaxError:
+        """The error for the statement being looked at."""
         loc, function = self.loc, self.function
         place = None
         if loc is not None:
             place = Place(
                 function.filename, loc.line, loc.column, loc.end_line, loc.end_column, function.name
             )
-        raise UnsupportedSyntaxError(
+        return UnsupportedSyntaxError(
             f"{what} cannot go into a joint compiled function",
             place=place,
             why=why,
@@ -70,7 +70,9 @@ class Converter:
         if isinstance(e, ir.Lit):
             found = literal_type(e.value)
             if found is None:
-                self.refuse(f"the literal {e.value!r}", "only numbers of 64 bits are compiled")
+                raise self.refusal(
+                    f"the literal {e.value!r}", "only numbers of 64 bits are compiled"
+                )
             return e, found
         if isinstance(e, ir.Known):
             if e.value is ZERO:
@@ -82,7 +84,7 @@ class Converter:
             return self._call(e)
         names = {ir.Global: "global variable", ir.Free: "closure variable", ir.Cell: "closure"}
         what = names.get(type(e), "nested function")
-        self.refuse(
+        raise self.refusal(
             f"the {what} {getattr(e, 'name', '')}".rstrip(),
             "its value may change between calls, and compiled code would not see it",
             "pass it as an argument",
@@ -91,7 +93,7 @@ class Converter:
     def _variable(self, e: ir.Var) -> tuple[Any, Type]:
         found = self.env.get(e.name)
         if found is None:
-            self.refuse(f"the variable {e.name}", "its type is not known here")
+            raise self.refusal(f"the variable {e.name}", "its type is not known here")
         if isinstance(found, KnownType):
             return ir.Known(found.value, _name_of(found.value)), found
         return e, found
@@ -100,7 +102,7 @@ class Converter:
         """The same for an expression that must be a number."""
         new, found = self.convert(e)
         if not isinstance(found, Scalar):
-            self.refuse(
+            raise self.refusal(
                 f"{_describe(found)} as an operand",
                 "only arithmetic on numbers is compiled so far",
                 "write the loop over the elements out",
@@ -115,7 +117,7 @@ class Converter:
             isinstance(i, Scalar) and i.base == "int" for i in items
         ):
             return new
-        self.refuse(
+        raise self.refusal(
             "an index that does not name a single element",
             "the result would be a view or a copy of a part of the array",
             "index with one integer for every axis",
@@ -138,12 +140,14 @@ class Converter:
         converted = [self.scalar(a) for a in args if name != "slice"]
         operands, kinds = [c[0] for c in converted], [c[1] for c in converted]
         if any(k.base == "bool" for k in kinds):
-            self.refuse("arithmetic on bools", "it is not compiled so far", "convert with int()")
+            raise self.refusal(
+                "arithmetic on bools", "it is not compiled so far", "convert with int()"
+            )
         if len(args) == 1 and plain in ("neg", "pos"):
             return self._unary(plain, operands[0], kinds[0])
         if len(args) == 2 and plain in _BINARY:
             return self._binary(plain, operands, kinds)
-        self.refuse(f"the operation {name!r}", "it is not compiled so far")
+        raise self.refusal(f"the operation {name!r}", "it is not compiled so far")
 
     def _unary(self, name: str, operand: Any, kind: Scalar) -> tuple[Any, Type]:
         if name == "neg" and kind.base == "int" and "python" in kind.flavours:
@@ -159,7 +163,7 @@ class Converter:
                 return helper(_CHECKED[name], *operands), result
             return ir.Op(name, tuple(operands)), result
         if flavours == MIXED:
-            self.refuse(
+            raise self.refusal(
                 "a division or power of a number that may be a Python float or a NumPy scalar",
                 "the two treat zero differently: one raises, the other gives an infinity",
                 "convert with float(), or start the sum with np.float64(0.0)",
@@ -170,11 +174,15 @@ class Converter:
             return ir.Op(name, tuple(operands)), result
         if name == "pow":
             if is_int:
-                self.refuse("a power of integers", "it may be of any size", "multiply it out")
+                raise self.refusal(
+                    "a power of integers", "it may be of any size", "multiply it out"
+                )
             power = "numpy_power" if flavours == NUMPY else "checked_power"
             return helper(power, *operands), result
         if flavours == NUMPY:
-            self.refuse(f"{name} of NumPy scalars", "it is not compiled so far", "use float()")
+            raise self.refusal(
+                f"{name} of NumPy scalars", "it is not compiled so far", "use float()"
+            )
         if is_int and name == "floordiv":
             return helper("checked_floordiv", *operands), result
         return ir.Op(name, tuple(operands)), result
@@ -191,7 +199,7 @@ class Converter:
                 return node, TupleType((_INT,) * found.ndim)
             if name in ("size", "ndim"):
                 return node, _INT
-        self.refuse(f"the attribute {name!r}", "objects are not compiled so far")
+        raise self.refusal(f"the attribute {name!r}", "objects are not compiled so far")
 
     def _item(self, e: ir.Op) -> tuple[Any, Type]:
         owner, found = self.convert(e.args[0])
@@ -202,18 +210,20 @@ class Converter:
         if isinstance(found, TupleType) and isinstance(place, ir.Lit):
             if -len(found.items) <= place.value < len(found.items):
                 return ir.Op("getitem", (owner, place)), found.items[place.value]
-        self.refuse(f"an item of {_describe(found)}", "only elements of arrays are compiled")
+        raise self.refusal(f"an item of {_describe(found)}", "only elements of arrays are compiled")
 
     # --- calls --------------------------------------------------------------------------------
 
     def _call(self, e: ir.Call) -> tuple[Any, Type]:
         _, callee = self.convert(e.func)
         if not isinstance(callee, KnownType):
-            self.refuse("a call of a value", "the function must be known at compile time")
+            raise self.refusal("a call of a value", "the function must be known at compile time")
         function = callee.value
         name = _name_of(function)
         if e.kwargs or any(isinstance(a, ir.Star) for a in e.args):
-            self.refuse(f"keyword or starred arguments of {name}", "they are not compiled so far")
+            raise self.refusal(
+                f"keyword or starred arguments of {name}", "they are not compiled so far"
+            )
         if function is range:
             args = [self.scalar(a) for a in e.args]
             if all(kind.base == "int" for _, kind in args):
@@ -233,26 +243,26 @@ class Converter:
             return self._builtin(function, e)
         elif _hashable(function) and function in self.compiled:
             return self._compiled(self.compiled[function], e)
-        self.refuse(f"the call of {name}", "this function is not compiled so far")
+        raise self.refusal(f"the call of {name}", "this function is not compiled so far")
 
     def _make(self, maker: str, size: Any) -> tuple[Any, Type]:
         shape, found = self.convert(size)
         sizes = found.items if isinstance(found, TupleType) else (found,)
         if not sizes or any(not isinstance(k, Scalar) or k.base != "int" for k in sizes):
-            self.refuse("an array of this shape", "the shape must be of integers")
+            raise self.refusal("an array of this shape", "the shape must be of integers")
         return helper(maker, shape), ArrayType("float", len(sizes))
 
     def _make_like(self, maker: str, like: Any) -> tuple[Any, Type]:
         array, found = self.convert(like)
         if not isinstance(found, ArrayType) or found.base != "float":
-            self.refuse("an array like this one", "only arrays of float64 are compiled")
+            raise self.refusal("an array like this one", "only arrays of float64 are compiled")
         return helper(maker, ir.Op("getattr", (array, ir.Lit("shape")))), found
 
     def _builtin(self, function: Any, e: ir.Call) -> tuple[Any, Type]:
         pairs = [self.scalar(a) for a in e.args]
         args, kinds = [p[0] for p in pairs], [p[1] for p in pairs]
         if any(k.base == "bool" for k in kinds):
-            self.refuse(f"{function.__name__} of bools", "it is not compiled so far")
+            raise self.refusal(f"{function.__name__} of bools", "it is not compiled so far")
         if function is float and len(args) == 1:
             return helper("to_float", *args), _FLOAT
         if function is abs and len(args) == 1:
@@ -264,12 +274,12 @@ class Converter:
                 return helper(f"python_{function.__name__}", *args), Scalar(
                     found.base, found.flavours
                 )
-        self.refuse(f"this call of {function.__name__}", "it is not compiled so far")
+        raise self.refusal(f"this call of {function.__name__}", "it is not compiled so far")
 
     def _compiled(self, known: Compiled, e: ir.Call) -> tuple[Any, Type]:
         args = [a for a in e.args if not (isinstance(a, ir.Lit) and type(a.value) is bool)]
         if len(args) != known.arity:
-            self.refuse(f"a call of {known.helper}", f"it takes {known.arity} numbers")
+            raise self.refusal(f"a call of {known.helper}", f"it takes {known.arity} numbers")
         pairs = [self.scalar(a) for a in args]
         flavours = {"python": PYTHON, "numpy": NUMPY}.get(known.flavour)
         flavours = flavours or _flavours([kind for _, kind in pairs])

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dpy.errors import UnsupportedSyntaxError
+from dpy.kinds import KnownObject
 from dpy.transform import ir
 from dpy.transform.infer import Facts
-from dpy.transform.joint.book import Compiled, Helper, helper
+from dpy.transform.joint.book import Compiled, Marker, helper
 from dpy.transform.joint.expressions import Converter
 from dpy.transform.joint.tapes import Tape
 from dpy.transform.joint.types import (
-    NOTHING,
     RANGE,
     TAPE,
     ArrayType,
@@ -23,7 +24,6 @@ from dpy.transform.joint.types import (
     merge,
     type_of_kind,
 )
-from dpy.kinds import KnownObject
 from dpy.transform.versions import variables
 
 __all__ = ["Forward"]
@@ -62,16 +62,16 @@ class Forward(Converter):
         self.loc = self.function.loc
         for name in self.arrays:
             if self._definitions.get(name) != 1:
-                self.refuse(
+                raise self.refusal(
                     f"the variable {name}", "it names several arrays", "use one name for each"
                 )
 
     def _parameter(self, p: ir.Param) -> None:
         if p.kind != "positional":
-            self.refuse(f"the parameter {p.name}", "only positional parameters are compiled")
+            raise self.refusal(f"the parameter {p.name}", "only positional parameters are compiled")
         found = type_of_kind(self.facts.params[p.name])
         if found is None or isinstance(found, KnownType):
-            self.refuse(
+            raise self.refusal(
                 f"the argument {p.name} of kind {self.facts.params[p.name]}",
                 "only Python numbers, and arrays of float64, int64 and bool, are compiled",
                 "convert the argument",
@@ -82,7 +82,7 @@ class Forward(Converter):
         old = self.env.get(name)
         new = merge(old, found)
         if new is None:
-            self.refuse(
+            raise self.refusal(
                 f"the variable {name}",
                 "it holds values of different types",
                 "use one name for each, or start with a float: 0.0",
@@ -109,13 +109,13 @@ class Forward(Converter):
             body, orelse = (tuple(self._inside(b)) for b in (s.body, s.orelse))
             return [replace(s, test=test, body=body, orelse=orelse)]
         if isinstance(s, ir.For):
-            return [self._for(s)]
+            return self._for(s)
         if isinstance(s, ir.While):
             test_body = tuple(self._inside(s.test_body))
             test = self.scalar(s.test)[0]
             return [replace(s, test_body=test_body, test=test, body=tuple(self._inside(s.body)))]
-        what = {ir.Raise: "a raise statement"}.get(type(s), f"a {type(s).__name__} statement")
-        self.refuse(what, "it is not compiled so far")
+        what = "a raise statement" if isinstance(s, ir.Raise) else f"a {type(s).__name__}"
+        raise self.refusal(what, "it is not compiled so far")
 
     def _inside(self, block: ir.Block) -> list[ir.Stmt]:
         self._depth += 1
@@ -123,16 +123,24 @@ class Forward(Converter):
         self._depth -= 1
         return found
 
-    def _for(self, s: ir.For) -> ir.Stmt:
+    def _for(self, s: ir.For) -> list[ir.Stmt]:
         source, found = self.convert(s.iter)
         if found != RANGE or not isinstance(s.target, str):
-            self.refuse(
-                "a loop over anything but a range",
-                "only counted loops are compiled so far",
-                "write for i in range(len(xs)), and read xs[i]",
-            )
+            raise self._not_a_range()
         self._set(s.target, Scalar("int"))
-        return replace(s, iter=source, body=tuple(self._inside(s.body)))
+        room: list[ir.Stmt] = []
+        for inner in s.body:
+            is_push = isinstance(inner, ir.Assign) and isinstance(inner.value, ir.Op)
+            if is_push and inner.value.name == "append" and s.exit is None:  # type: ignore[union-attr]
+                room += self.tapes[inner.value.args[0].name].reserve(source, s.loc)  # type: ignore[union-attr]
+        return [*room, replace(s, iter=source, body=tuple(self._inside(s.body)))]
+
+    def _not_a_range(self) -> UnsupportedSyntaxError:
+        return self.refusal(
+            "a loop over anything but a range",
+            "only counted loops are compiled so far",
+            "write for i in range(len(xs)), and read xs[i]",
+        )
 
     def _assign(self, s: ir.Assign) -> list[ir.Stmt]:
         value = s.value
@@ -146,7 +154,7 @@ class Forward(Converter):
             return []
         site = self.facts.sites.get(id(s))
         if site is not None and site.form == "callee":
-            self.refuse(f"the call of {site.callee.name}", "calls are not compiled so far")
+            raise self.refusal(f"the call of {site.callee.name}", "calls are not compiled so far")
         if isinstance(s.target, tuple):
             return [self._rule(s)]
         new, found = self.convert(value)
@@ -173,13 +181,13 @@ class Forward(Converter):
     def _new_array(self, name: str, new: Any) -> None:
         self._definitions[name] = self._definitions.get(name, 0) + 1
         if isinstance(new, ir.Var):
-            self.refuse(
+            raise self.refusal(
                 f"a second name, {name}, for an array",
                 "the cotangents of arrays that are written to are kept by name",
                 "use one name",
             )
         if self._depth:
-            self.refuse(
+            raise self.refusal(
                 "an array made in a loop or branch",
                 "its cotangent must have a place before the reverse sweep starts",
                 "make it before the loop, and write into it",
@@ -189,11 +197,11 @@ class Forward(Converter):
         owner, index, item = value.args
         array, found = self.convert(owner)
         if not isinstance(found, ArrayType):
-            self.refuse("a write to an item of this value", "only arrays are compiled")
+            raise self.refusal("a write to an item of this value", "only arrays are compiled")
         new_index = self.index(found, index)
         new, written = self.scalar(item)
         if written.base != found.base and (found.base, written.base) != ("float", "int"):
-            self.refuse(
+            raise self.refusal(
                 f"a write of {written.base} into an array of {found.base}",
                 "it converts, and errors of the conversion would be lost",
                 "use an array of that type",
@@ -205,7 +213,7 @@ class Forward(Converter):
         name = s.target if value.name == "list" else getattr(value.args[0], "name", None)
         tape = self.tapes.get(name) if isinstance(name, str) else None
         if tape is None or value.name == "list" and value.args:
-            self.refuse("a list", "only numbers and arrays are compiled", "use an array")
+            raise self.refusal("a list", "only numbers and arrays are compiled", "use an array")
         return [tape.mark(s.loc)] if value.name == "list" else tape.push(s.loc)
 
     def _rule(self, s: ir.Assign) -> ir.Stmt:
@@ -221,12 +229,14 @@ class Forward(Converter):
                 pair = (helper("float_abs", operand), helper("sign", operand))
                 return replace(s, value=ir.Op("tuple", pair))
         what = "this operation"
+        if isinstance(s.value, ir.Call) and s.value.func == ir.Known(Marker("iterate"), "iterate"):
+            raise self._not_a_range()
         if isinstance(s.value, ir.Call):
             atoms = [a for a in (s.value.func, *s.value.args) if isinstance(a, ir.Known)]
-            names = [a.name for a in atoms if not isinstance(a.value, Helper)]
+            names = [a.name for a in atoms if not isinstance(a.value, Marker)]
             names += [v for a in s.value.args for v in variables(a)]
             what = f"the operation {' '.join(names)}".rstrip()
-        self.refuse(what, "it has no compiled rule so far")
+        raise self.refusal(what, "it has no compiled rule so far")
 
     def _site_of(self, s: ir.Assign) -> Any:
         """The site of the statement that this one replaced: it has the same target and place."""
@@ -246,5 +256,5 @@ def _zero_of(found: Type) -> Any:
     if isinstance(found, TupleType):
         items = tuple(map(_zero_of, found.items))
         return None if None in items else ir.Op("tuple", items)
-    assert found == NOTHING or not isinstance(found, Scalar)
+
     return None

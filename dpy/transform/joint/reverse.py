@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dpy.cotangent import ZERO
+from dpy.errors import UnsupportedSyntaxError
 from dpy.transform import ir
-from dpy.transform.adjoint import ZERO
 from dpy.transform.joint.book import Marker, helper
 from dpy.transform.joint.forward import Forward
 from dpy.transform.joint.tapes import Tape
@@ -57,17 +58,17 @@ class Reverse:
             marker = _marker(s.value) if isinstance(s, ir.Assign) else ""
             if marker in _NO_OP and isinstance(s.target, str):  # type: ignore[union-attr]
                 array = s.value.args[-1].name  # type: ignore[union-attr]
-                if self.buffers.setdefault(array, s.target) != s.target:  # type: ignore[union-attr, arg-type]
-                    self._refuse("an array with several cotangents")
+                if self.buffers.setdefault(array, s.target) != s.target:  # type: ignore[union-attr]
+                    raise self._refusal("an array with several cotangents")
 
-    def _refuse(self, what: str) -> None:
-        self.forward.refuse(what, "its adjoint is not compiled so far")
+    def _refusal(self, what: str) -> UnsupportedSyntaxError:
+        return self.forward.refusal(what, "its adjoint is not compiled so far")
 
     def _buffer(self, array: str) -> str:
         """The cotangent buffer of an array of floats."""
         found = self.forward.env.get(array)
         if not isinstance(found, ArrayType) or found.base != "float":
-            self._refuse(f"the value {array}")
+            raise self._refusal(f"the value {array}")
         if array not in self.buffers:
             self.buffers[array] = self.names.fresh(f"d_{array}")
         return self.buffers[array]
@@ -96,7 +97,7 @@ class Reverse:
                 pairs = zip(s.value.args, params, strict=True)
                 self.results = [self._result(e, p.name) for e, p in pairs]
             else:
-                self._refuse(f"a {type(s).__name__} statement")
+                raise self._refusal(f"a {type(s).__name__} statement")
         return found
 
     def _loop(self, s: ir.For) -> ir.Stmt:
@@ -107,8 +108,8 @@ class Reverse:
         for residual in targets:
             if residual in read:
                 found = self.forward.env.get(residual, NOTHING)
-                if not tape.add_column(residual, found, self.names):
-                    self._refuse(f"the value {residual}, which the adjoint needs,")
+                if not tape.add_residual(residual, found, self.names):
+                    raise self._refusal(f"the value {residual}, which the adjoint needs,")
         return tape.walk_down(body, s.loc)
 
     def _if(self, s: ir.If) -> list[ir.Stmt]:
@@ -126,7 +127,7 @@ class Reverse:
 
     def _assign(self, s: ir.Assign) -> list[ir.Stmt]:
         marker = _marker(s.value)
-        args = s.value.args if isinstance(s.value, ir.Call) else ()
+        args: Any = s.value.args if isinstance(s.value, ir.Call) else ()
         if marker == "take_region":
             return self._take(s, args[1].name, args[2])
         if marker == "add_region":
@@ -141,7 +142,7 @@ class Reverse:
         if isinstance(s.target, tuple):
             return [self._pull(s)]
         if s.target is None:
-            self._refuse("this statement")
+            raise self._refusal("this statement")
         assert isinstance(s.target, str)
         value = self._expression(s.value)
         self.forward.env.setdefault(s.target, Scalar("float"))
@@ -178,8 +179,7 @@ class Reverse:
             self.forward.env[s.target[0]] = Scalar("float")
             slope = self._expression(value.func)
             return ir.Assign(s.target[0], ir.Op("mul", (d_y, slope)), s.loc)
-        self._refuse("this statement")
-        raise AssertionError
+        raise self._refusal("this statement")
 
     # --- expressions --------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class Reverse:
         if marker == "add":
             return ir.Op("add", tuple(map(self._plain, e.args)))
         if marker:
-            self._refuse(f"this operation (its adjoint calls {marker})")
+            raise self._refusal(f"this operation (its adjoint calls {marker})")
         if isinstance(e, ir.Op):
             return ir.Op(e.name, tuple(map(self._plain, e.args)))
         if isinstance(e, ir.Call):
@@ -209,7 +209,7 @@ class Reverse:
             rest = e.args[2] if _marker(e) == "take_deep" else e
             is_buffer = isinstance(rest, ir.Var) and rest.name == self.buffers.get(parameter)
             if not is_buffer and not _is_zero(rest):
-                self._refuse(f"the cotangent of the array {parameter}")
+                raise self._refusal(f"the cotangent of the array {parameter}")
             if found.base == "float":
                 return ir.Var(self._buffer(parameter))
             return helper("zeros", ir.Op("getattr", (ir.Var(parameter), ir.Lit("shape"))))

@@ -108,7 +108,7 @@ def literal_type(value: Any) -> Type | None:
 
 def merge(a: Type | None, b: Type) -> Type | None:
     """The type of a variable that holds values of both types, or None if there is none."""
-    if a is None or a == b or a == NOTHING:
+    if a is None or a in (b, NOTHING):
         return b
     if b == NOTHING:
         return a

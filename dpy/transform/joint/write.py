@@ -46,11 +46,15 @@ def write_joint(
     forward = Forward(facts, compiled, tapes)
     seed = pullback.params[0]
     if not facts.is_active(facts.function.result):
-        forward.refuse("a function whose result is constant", "there is nothing to differentiate")
+        raise forward.refusal(
+            "a function with a constant result", "there is nothing to differentiate"
+        )
     forward.infer(tuple(body))
     result, found = forward.convert(facts.function.result)
     if not isinstance(found, Scalar) or found.base != "float":
-        forward.refuse("a result that is not a float", "gradients are those of a real number")
+        raise forward.refusal(
+            "a result that is not a float", "gradients are those of a real number"
+        )
 
     forward.env[seed.name] = Scalar("float")
     reverse = Reverse(forward, tapes, names)
