@@ -22,7 +22,7 @@ import numpy as np
 from dpy import config
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, project, unbroadcast
-from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
+from dpy.errors import DpyError, Place, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
 from dpy.runtime import containers, dispatch, helpers, iteration, operations
 from dpy.runtime.held import hold, sink, take
@@ -742,6 +742,10 @@ def _compile_call(
         if any(active) or any(active_kw):
             raise UnsupportedSyntaxError(
                 f"{function.__qualname__} is a generator or coroutine",
+                place=Place(
+                    function.__code__.co_filename, function.__code__.co_firstlineno,
+                    function=function.__qualname__,
+                ),
                 why="its body runs piecewise, which dpy does not reverse yet",
                 repair="return a list, or loop in the caller",
             )
@@ -766,7 +770,12 @@ def _compile_call(
     has_defaults = function.__defaults__ is not None or function.__kwdefaults__ is not None
 
     def compiled_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
-        d_params = pullback(d, acc) if needs_acc else pullback(d)
+        if needs_acc:
+            d_params = pullback(d, acc)
+        elif d is ZERO:
+            d_params = (ZERO,) * len(params)
+        else:
+            d_params = pullback(d)
         if has_defaults:
             _give_defaults(function, params, d_params, n, names, acc)
         return spread(params, d_params, n, names)
