@@ -652,6 +652,10 @@ def forward_of(
 ) -> Specialisation:
     """The specialisation for actual arguments."""
     bound, activity = _bind(function, args, kwargs, active, active_kw)
+    if heap_active and (function.__defaults__ or function.__kwdefaults__):
+        # A function made during the run may have active defaults.
+        given = dict(zip(function.__code__.co_varnames, args, strict=False))
+        activity += [name for name in bound if name not in given and name not in kwargs]
     kinds = {name: kind_of(value) for name, value in bound.items()}
     found = specialise(
         function, kinds, frozenset(activity), heap_active=heap_active, protect=protect,
