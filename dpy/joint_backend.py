@@ -39,7 +39,7 @@ _MATH_2 = ("hypot", "atan2")
 _NUMPY = "sin cos tan exp expm1 log log1p sqrt tanh sinh cosh arctan square".split()
 _SAFE = {
     "divide": 2, "rsqrt": 1, "sign": 1, "square": 1, "power": 2, "less_one": 1, "base_log": 2,
-    "divide_or_zero": 2,
+    "divide_or_zero": 2, "atan2_partial": 2,
 }  # fmt: skip
 
 COMPILED: dict[Any, Compiled] = {

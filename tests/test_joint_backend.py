@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import dpy
+from benchmarks import joint as joint_benchmark
 from dpy.errors import MutationError
 from dpy.joint_backend import compile_joint
 from tests.joint_programs import heat, heat_in_place, heron, logistic, plate, scalars
@@ -164,6 +165,13 @@ def test_other_kinds_are_other_variants_and_changes_are_seen(monkeypatch) -> Non
     fake.sin = math.cos  # type: ignore[attr-defined]
     monkeypatch.setitem(logistic.__globals__, "math", fake)
     assert joint.variant((0.3, 2, 3)) is not before
+
+
+def test_the_table_of_the_benchmark(capsys) -> None:
+    results = joint_benchmark.main(["--quick", "--no-peers", "Heron"])
+    assert list(results) == ["Heron's square root"]
+    assert set(results["Heron's square root"]) == {"joint", "primal", "njit", "dpy"}
+    assert capsys.readouterr().out.splitlines()[2].endswith("        -")
 
 
 def test_arguments_are_given_by_position() -> None:

@@ -241,12 +241,17 @@ def _partials(strong_zero: bool) -> dict[str, Any]:
         return math.log(a) if a > 0.0 else 0.0
 
     @ieee
-    def sign(x):  # type: ignore[no-untyped-def]
+    def safe_sign(x):  # type: ignore[no-untyped-def]
         if x > 0.0:
             return 1.0
         if x < 0.0:
             return -1.0
         return x * 0.0
+
+    @ieee
+    def safe_atan2_partial(b, a):  # type: ignore[no-untyped-def]
+        r = math.hypot(a, b)
+        return b / r / r
 
     @ieee
     def times(d, partial):  # type: ignore[no-untyped-def]
@@ -257,8 +262,8 @@ def _partials(strong_zero: bool) -> dict[str, Any]:
     return {
         "safe_divide": safe_divide, "safe_rsqrt": safe_rsqrt, "safe_square": safe_square,
         "safe_power": safe_power, "safe_base_log": safe_base_log,
-        "safe_divide_or_zero": safe_divide_or_zero, "safe_less_one": safe_less_one, "safe_sign": sign, "sign": sign,
-        "times": times,
+        "safe_divide_or_zero": safe_divide_or_zero, "safe_less_one": safe_less_one,
+        "safe_sign": safe_sign, "safe_atan2_partial": safe_atan2_partial, "times": times,
     }  # fmt: skip
 
 

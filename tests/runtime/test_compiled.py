@@ -70,7 +70,7 @@ def test_powers_raise_as_pythons_do() -> None:
                 assert power(a, p) == pytest.approx(expected, rel=1e-15)
 
 
-@pytest.mark.parametrize("name", ["divide", "power", "divide_or_zero"])
+@pytest.mark.parametrize("name", ["divide", "power", "divide_or_zero", "atan2_partial"])
 def test_partials_of_two_numbers_are_those_of_the_rules(name) -> None:
     for a in (0.0, 1.5, -2.0, 0.3):
         for b in (0.0, 2.0, -1.0, 3.0, -0.0):

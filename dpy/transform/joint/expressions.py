@@ -132,6 +132,13 @@ class Converter:
         if name == "tuple":
             pairs = [self.convert(a) for a in args]
             return ir.Op("tuple", tuple(p[0] for p in pairs)), TupleType(tuple(p[1] for p in pairs))
+        if name == "unpack":
+            node, kind = self.convert(args[0])
+            if isinstance(kind, TupleType) and len(kind.items) == args[1].value:
+                return node, kind
+            raise self.refusal(
+                f"unpacking {_describe(kind)}", "only tuples of numbers are compiled"
+            )
         if name == "not_":
             return ir.Op("not_", (self.scalar(args[0])[0],)), _BOOL
         if name in _COMPARISONS:

@@ -226,12 +226,12 @@ class Forward(Converter):
                 y, slope = s.target
                 self._set(y, found)
                 self._set(slope, Scalar("float", found.flavours))
-                pair = (helper("float_abs", operand), helper("sign", operand))
+                pair = (helper("float_abs", operand), helper("safe_sign", operand))
                 return replace(s, value=ir.Op("tuple", pair))
         what = "this operation"
-        if isinstance(s.value, ir.Call) and s.value.func == ir.Known(Marker("iterate"), "iterate"):
-            raise self._not_a_range()
         if isinstance(s.value, ir.Call):
+            if isinstance(s.value.func, ir.Known) and s.value.func.value == Marker("iterate"):
+                raise self._not_a_range()
             atoms = [a for a in (s.value.func, *s.value.args) if isinstance(a, ir.Known)]
             names = [a.name for a in atoms if not isinstance(a.value, Marker)]
             names += [v for a in s.value.args for v in variables(a)]

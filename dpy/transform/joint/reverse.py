@@ -93,6 +93,7 @@ class Reverse:
             elif isinstance(s, ir.For):
                 found.append(self._loop(s))
             elif isinstance(s, ir.Return):
+                assert isinstance(s.value, ir.Op)
                 params = self.forward.function.params
                 pairs = zip(s.value.args, params, strict=True)
                 self.results = [self._result(e, p.name) for e, p in pairs]
