@@ -91,3 +91,47 @@ def scalars(x: float, y: float) -> float:
     z = z * math.sqrt(x) + math.exp(-y) * math.tanh(z) - math.log(y)
     z = z + abs(x - y) * math.atan2(y, x) - (-x)
     return z % 7.0
+
+
+def flow(x: float, n: int) -> float:
+    """Loops in branches and in loops, ``continue`` and ``break``, an int that becomes a float."""
+    s = 0
+    if n > 2:
+        for i in range(n):
+            if i == 3:
+                continue
+            if s > 50.0:
+                break
+            s = s + x * i
+            j = 0
+            while j < i:
+                s = s + math.sin(s) * x
+                j += 1
+    else:
+        s = x
+    return s * x
+
+
+def gather(a: np.ndarray, index: np.ndarray, n: int) -> float:
+    """Indices from an array, negative ones too; places that are written to repeatedly."""
+    b = np.zeros(3)
+    m = a[0]
+    for i in range(n):
+        k = index[i]
+        if a[k] > m:
+            m = a[k]
+        b[k] += a[k] * a[i]
+        b[k - 1] = b[k] * m
+    return b[0] + b[1] * b[2] + m
+
+
+def leave(x: float, a: np.ndarray, n: int) -> float:
+    """A return from inside a loop that writes to an argument."""
+    t = 1.0
+    for _ in range(n):
+        t = t * x
+        if t > 3.0:
+            return t * a[0]
+        a[0] = a[0] * t
+        a[1] = 2.0
+    return t + a[0] * a[1]

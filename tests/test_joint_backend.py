@@ -14,7 +14,17 @@ import dpy
 from benchmarks import joint as joint_benchmark
 from dpy.errors import MutationError
 from dpy.joint_backend import compile_joint
-from tests.joint_programs import heat, heat_in_place, heron, logistic, plate, scalars
+from tests.joint_programs import (
+    flow,
+    gather,
+    heat,
+    heat_in_place,
+    heron,
+    leave,
+    logistic,
+    plate,
+    scalars,
+)
 
 
 def copies(args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -60,6 +70,15 @@ CASES = [
     (scalars, (1.3, 0.7)),
     (scalars, (0.7, 2.3)),
     (scalars, (1.5, 1.5)),
+    (flow, (0.7, 0)),
+    (flow, (1.3, 3)),
+    (flow, (1.3, 9)),
+    (flow, (4.3, 9)),
+    (gather, (line(3), np.array([2, 0, 1]), 3)),
+    (gather, (line(3), np.array([2, 2, -1]), 3)),
+    (leave, (1.2, line(2), 0)),
+    (leave, (1.2, line(2), 3)),
+    (leave, (1.2, line(2), 9)),
 ]
 
 
