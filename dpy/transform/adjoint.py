@@ -132,7 +132,10 @@ class _Adjoint:
             seed = self._d(result.name)
             params = [ir.Param(seed)]
             kind = facts.summary.result
-            self.states[result.name] = "value" if is_number(kind) or isinstance(kind, Array) else "maybe"
+            # Where accumulators are at work, the pullback runs even if no cotangent came.
+            certain = is_number(kind) or isinstance(kind, Array)
+            certain = certain and not facts.summary.needs_acc
+            self.states[result.name] = "value" if certain else "maybe"
             if result.name in facts.identity:
                 self._sink_result(result)
         else:
