@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 import operator
 import types
+import weakref
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -795,7 +796,7 @@ class _Inference:
         for c in cls.__mro__:
             raw = c.__dict__.get(name, _MISSING)
             if c.__module__ != "builtins":
-                self.book.depend(c.__dict__, name, None if raw is _MISSING else raw)
+                self.book.depend(_namespace(c), name, None if raw is _MISSING else raw)
             if raw is not _MISSING:
                 return raw
         return _MISSING
@@ -1228,7 +1229,7 @@ class _Inference:
         if bound is None:
             return None
         init = cls.__dict__["__init__"]
-        self.book.depend(cls.__dict__, "__init__", init)
+        self.book.depend(_namespace(cls), "__init__", init)
         bound.pop(next(iter(bound)))
         by_atom = {id(a): k for a, k in zip((*args, *(a for _, a in kwargs)), (*kinds, *kw_kinds), strict=True)}
         signature = inspect.signature(init)
@@ -1342,7 +1343,7 @@ class _Inference:
             return None
         for c in cls.__mro__[:-1]:
             for name in ("__init__", "__new__", "__post_init__", "__setattr__"):
-                self.book.depend(c.__dict__, name, c.__dict__.get(name))
+                self.book.depend(_namespace(c), name, c.__dict__.get(name))
         bound = _bind(cls.__init__, (None, *args), kwargs)
         if bound is None:
             return None
@@ -1684,6 +1685,17 @@ def _uses_accumulators(site: Site) -> bool:
     if site.form in ("callee", "construct_fields"):
         return bool(site.callee.summary.needs_acc)
     return site.form in ("generic", "array_write", "iterate")
+
+
+_namespaces: weakref.WeakKeyDictionary[type, Any] = weakref.WeakKeyDictionary()
+
+
+def _namespace(cls: type) -> Any:
+    """The ``__dict__`` of a class, always the same proxy: dependencies go by its identity."""
+    found = _namespaces.get(cls)
+    if found is None:
+        found = _namespaces[cls] = cls.__dict__
+    return found
 
 
 _COMPARISONS = {getattr(operator, n) for n in ("lt", "le", "eq", "ne", "gt", "ge")}
