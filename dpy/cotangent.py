@@ -13,13 +13,20 @@ Values of this module are never changed in place once another place may hold the
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from dpy import config
 
-__all__ = ["ZERO", "Zero", "add", "conjugate", "is_zero", "project", "times", "unbroadcast"]
+__all__ = [
+    "ZERO", "Zero", "add", "conjugate", "filled", "fit", "is_zero", "project", "quotient",
+    "quotient_below", "times", "unbroadcast",
+]  # fmt: skip
+
+
+_FLOAT = np.dtype(np.float64)
 
 
 class Zero:
@@ -80,29 +87,60 @@ def add(a: Any, b: Any) -> Any:
     return a + b
 
 
+def filled(shape: tuple[int, ...], d: Any, dtype: Any = None) -> Any:
+    """A new array of this shape that holds `d`, which is broadcast.
+
+    An own array, not a broadcast view: faster for small ones, and it may be written to.
+
+    >>> filled((2, 2), 1.5)
+    array([[1.5, 1.5],
+           [1.5, 1.5]])
+    """
+    if dtype is None:
+        dtype = d.dtype if hasattr(d, "dtype") else np.result_type(d)
+    whole = np.empty(shape, dtype)
+    whole[...] = d
+    return whole
+
+
 def unbroadcast(d: Any, shape: tuple[int, ...]) -> Any:
     """Sum `d` over the axes along which a value of `shape` was broadcast.
 
     >>> unbroadcast(np.ones((3, 2)), (2,))
     array([3., 3.])
     """
-    if d is ZERO:
+    if type(d) is np.ndarray:
+        d_shape = d.shape
+    elif d is ZERO:
         return d
-    d_shape = np.shape(d)
+    else:
+        d_shape = np.shape(d)
     if d_shape == shape:
         return d
     extra = len(d_shape) - len(shape)
     if extra > 0:
-        d = d.sum(axis=tuple(range(extra)))
+        d = np.add.reduce(d, 0 if extra == 1 else tuple(range(extra)))
         d_shape = d.shape
+        if d_shape == shape:
+            return d
     elif extra < 0:
-        d = np.broadcast_to(d, shape)
-        d_shape = shape
+        return filled(shape, d)
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and d_shape[i] != 1)
     if axes:
         d = d.sum(axis=axes, keepdims=True)
         d_shape = d.shape
-    return d if d_shape == shape else np.broadcast_to(d, shape)
+    return d if d_shape == shape else filled(shape, d)
+
+
+def fit(d: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Bring `d` to this shape and dtype, as `project` does for an array of floats."""
+    if type(d) is np.ndarray and d.shape == shape and d.dtype == dtype:
+        return d
+    if d is ZERO or d is None:
+        return ZERO
+    if not hasattr(d, "dtype"):
+        d = np.asarray(d)
+    return _cast(unbroadcast(d, shape), dtype)
 
 
 def project(d: Any, x: Any) -> Any:
@@ -151,19 +189,25 @@ def _project_scalar(d: Any) -> Any:
 
 def _project_array(d: Any, x: Any) -> Any:
     dtype = x.dtype
+    if type(d) is np.ndarray and d.dtype is dtype and d.shape == x.shape:
+        return d
     if dtype.kind in "iu":
-        dtype = np.dtype(np.float64)
+        dtype = _FLOAT
     elif dtype.kind not in "fc":
         return ZERO if dtype.kind != "O" else d
     if not hasattr(d, "dtype"):
         d = np.asarray(d)
     if d.shape != x.shape:
         d = unbroadcast(d, x.shape)
-    if d.dtype != dtype:
-        if d.dtype.kind == "c" and dtype.kind != "c":
-            d = d.real
-        d = d.astype(dtype) if hasattr(d, "astype") else np.asarray(d, dtype)
-    return d
+    return _cast(d, dtype)
+
+
+def _cast(d: Any, dtype: Any) -> Any:
+    if d.dtype == dtype:
+        return d
+    if d.dtype.kind == "c" and dtype.kind != "c":
+        d = d.real
+    return d.astype(dtype) if hasattr(d, "astype") else np.asarray(d, dtype)
 
 
 def _project_generic(d: Any, x: np.generic) -> Any:
@@ -200,8 +244,37 @@ def times(d_y: Any, partial: Any, singular: bool = False) -> Any:
         return d_y * partial
     if d_y is ZERO:
         return d_y
-    with np.errstate(all="ignore"):
-        d_x = d_y * partial
-    if config.current().strong_zero and not np.isfinite(d_x).all():
-        return np.where(d_y == 0, d_y, d_x)[()]
-    return d_x
+    return _strong_product(d_y, partial)
+
+
+# As a decorator, errstate costs a third of what a `with` block costs.
+@np.errstate(all="ignore")
+def _strong_product(d_y: Any, partial: Any) -> Any:
+    return _strong(d_y, d_y * partial)
+
+
+@np.errstate(all="ignore")
+def quotient(d_y: Any, b: Any) -> Any:
+    """``d_y / b`` for arrays: the cotangent of `a` in ``y = a / b``, with strong zeros."""
+    return _strong(d_y, d_y / b)
+
+
+@np.errstate(all="ignore")
+def quotient_below(d_y: Any, b: Any, y: Any) -> Any:
+    """The cotangent of `b` in ``y = a / b`` for arrays, with strong zeros."""
+    return _strong(d_y, d_y / -b * y)
+
+
+def _strong(d_y: Any, d_x: Any) -> Any:
+    """`d_x`, but zero where `d_y` is exactly zero."""
+    if _is_finite(d_x) or not config.current().strong_zero:
+        return d_x
+    return np.where(d_y == 0, d_y, d_x)[()]
+
+
+def _is_finite(x: Any) -> bool:
+    """Whether all elements are finite; large ones may be taken for infinite."""
+    if type(x) is np.ndarray and x.dtype.kind == "f":
+        flat = x.ravel("K")
+        return math.isfinite(flat.dot(flat))  # one pass, without an array of bools
+    return bool(np.isfinite(x).all())

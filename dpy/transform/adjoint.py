@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeGuard
 
-from dpy.cotangent import ZERO, add, project, unbroadcast
+from dpy.cotangent import ZERO, add, fit, project, unbroadcast
 from dpy.kinds import (
     UNKNOWN,
     Array,
@@ -27,7 +27,7 @@ from dpy.kinds import (
     is_real_scalar,
     number_type,
 )
-from dpy.transform import ir, partials
+from dpy.transform import inline, ir, partials
 from dpy.transform.infer import Facts, Site
 from dpy.transform.versions import Names, Versions, variables
 
@@ -679,27 +679,33 @@ class _Adjoint:
         for i, (atom, value) in enumerate(zip(operands, found, strict=True)):
             if value is None or not facts.is_active(atom):
                 continue
-            gives.append((atom, kinds[i], self._fill(s, value, operands, y_place)))
+            gives.append((atom, kinds[i], self._fill(s, value, operands)))
         # The cotangent of a variable that is also the target is assigned last.
         gives.sort(key=lambda g: g[0].name == s.target)
         for atom, kind, value in gives:
             projected = self._projected(s, value, atom, kind, result, operands)
             self._give(s, atom, projected, kind, maybe)
 
-    def _fill(self, s: ir.Assign, value: Any, operands: tuple[Any, ...], y_place: ir.Var) -> Any:
+    def _fill(self, s: ir.Assign, value: Any, operands: tuple[Any, ...]) -> Any:
         """Replace placeholders by the residuals of operands and result."""
 
         def go(e: Any) -> Any:
             if isinstance(e, ir.Var):
-                if e == y_place:
+                if e.name == "<y>":
                     return ir.Var(self._value_after(s))
                 if e.name.startswith("<"):
                     return ir.Var(self._value_at(s, operands[int(e.name[1:-1])].name))
                 return e
             if isinstance(e, ir.Op):
+                if e.name == "getattr" and e.args[1].value in ("shape", "size"):
+                    owner = e.args[0]
+                    if isinstance(owner, ir.Var) and owner.name[1:-1].isdigit():
+                        var = operands[int(owner.name[1:-1])].name
+                        return self._attribute_at(s, var, e.args[1].value)
                 return ir.Op(e.name, tuple(map(go, e.args)))
             if isinstance(e, ir.Call):
-                return ir.Call(go(e.func), tuple(map(go, e.args)), tuple((k, go(v)) for k, v in e.kwargs))
+                kwargs = tuple((k, go(v)) for k, v in e.kwargs)
+                return ir.Call(go(e.func), tuple(map(go, e.args)), kwargs)
             return e
 
         return go(value)
@@ -731,14 +737,17 @@ class _Adjoint:
 
     def _shape_at(self, s: ir.Stmt, var: str) -> Any:
         """The shape of an array operand; the array itself is not kept for it in loops."""
+        return self._attribute_at(s, var, "shape")
+
+    def _attribute_at(self, s: ir.Stmt, var: str, name: str) -> Any:
         scope, _ = self.versions.where[id(s)]
-        if scope.loop is None:
-            return ir.Op("getattr", (ir.Var(self.versions.residual(s, var)), ir.Lit("shape")))
-        key = ("shape", id(s), var)
+        if scope.loop is None and var not in self.facts.written:
+            return ir.Op("getattr", (ir.Var(self.versions.residual(s, var)), ir.Lit(name)))
+        key = (name, id(s), var)
         if key not in self.memo:
-            name = self.memo[key] = self.versions.extra(s, f"{var}_shape")
-            shape = ir.Op("getattr", (ir.Var(var), ir.Lit("shape")))
-            self.before.setdefault(id(s), []).append(ir.Assign(name, shape, s.loc))
+            extra = self.memo[key] = self.versions.extra(s, f"{var}_{name}")
+            value = ir.Op("getattr", (ir.Var(var), ir.Lit(name)))
+            self.before.setdefault(id(s), []).append(ir.Assign(extra, value, s.loc))
         return ir.Var(self.memo[key])
 
     def _projected(
@@ -763,8 +772,11 @@ class _Adjoint:
         self._with_cotangent(s, lambda d: self._rule(s, site, d))
 
     def _rule(self, s: ir.Assign, site: Site, d: Any) -> None:
-        """A primitive with an ``@adjoint`` rule: the rule's forward runs in the forward."""
+        """A primitive with an ``@adjoint`` rule: inlined, or else called in the forward."""
         facts = self.facts
+        found = self._read_rule(s, site)
+        if found is not None and self._inlined_rule(s, site, d, found):
+            return
         pb = self._replaced_call(s, lambda: self._rule_call(s, site))
         slots = _rule_slots(site.rule, site.operands, site.kwargs)
         wanted = [a if a is not None and facts.is_active(a) else None for a in slots]
@@ -783,6 +795,105 @@ class _Adjoint:
             held = ir.Var(self.versions.residual(s, atom.name))
             projected = call(self.runtime.project, ir.Var(name), held)
             self._give(s, atom, projected, kind, maybe=True)
+
+    def _read_rule(self, s: ir.Assign, site: Site) -> inline.Inlined | None:
+        """The rule as straight-line code for the kinds at `s`, if it becomes that."""
+        key = ("inlined", id(s))
+        if key not in self.memo:
+            atoms = [*site.operands, *(a for _, a in site.kwargs)]
+            places = [
+                ir.Var(f"<{i}>") if isinstance(a, ir.Var) else a for i, a in enumerate(atoms)
+            ]
+            n = len(site.operands)
+            names = [name for name, _ in site.kwargs]
+            kinds = tuple(self.facts.kind(s, a) for a in atoms)
+            found = None
+            if not any(isinstance(a, ir.Star) for a in atoms) and isinstance(s.target, str):
+                kwargs = tuple(zip(names, places[n:], strict=True))
+                found = inline.read_rule(
+                    site.rule, tuple(places[:n]), kwargs, kinds, self.facts.kinds[id(s)]
+                )
+            self.memo[key] = found
+        return self.memo[key]
+
+    def _inlined_rule(self, s: ir.Assign, site: Site, d: Any, found: inline.Inlined) -> bool:
+        """Emit the expressions of an inlined rule; False if that cannot be."""
+        facts = self.facts
+        atoms = [*site.operands, *(a for _, a in site.kwargs)]
+        slots = _rule_slots(site.rule, site.operands, site.kwargs)
+        if len(slots) != len(found.cotangents):
+            return False
+        wanted = [
+            i for i, (a, c) in enumerate(zip(slots, found.cotangents, strict=True))
+            if c is not None and facts.is_active(a)
+        ]  # fmt: skip
+        plan = inline.plan(found, wanted)
+        if plan.forward and {a.name for a in atoms if isinstance(a, ir.Var)} & facts.written:
+            return False
+        env = self._place_forward(s, atoms, plan)
+        if not isinstance(d, ir.Var):
+            held = ir.Var(self.names.numbered("d"))
+            self._emit(held.name, d)
+            d = held
+        env[inline.D_Y] = d
+        for place, value in plan.backward:
+            local = ir.Var(self.names.numbered(_local_name(place)))
+            self._emit(local.name, self._fill(s, inline.substitute(value, env), tuple(atoms)))
+            env[place] = local
+        gives = []
+        for i, value in zip(wanted, plan.cotangents, strict=True):
+            value = self._fill(s, inline.substitute(value, env), tuple(atoms))
+            gives.append((slots[i], found.cotangents[i], value))
+        if len(gives) > 1 and any(a.name == s.target for a, _, _ in gives):
+            for k, (atom, c, value) in enumerate(gives):
+                name = self.names.numbered("d_arg")
+                self._emit(name, value)
+                gives[k] = (atom, c, ir.Var(name))
+        for atom, c, value in gives:
+            assert c is not None
+            projected = self._fitted(s, value, atom, c, atoms)
+            self._give(s, atom, projected, facts.kind(s, atom), maybe=not c.is_certain)
+        return True
+
+    def _place_forward(
+        self, s: ir.Assign, atoms: list[Any], plan: inline.Plan
+    ) -> dict[ir.Var, Any]:
+        """Put a rule's local variables that the pullback needs into the forward."""
+        env: dict[ir.Var, Any] = {}
+        here: dict[ir.Var, Any] = {ir.Var(f"<{i}>"): a for i, a in enumerate(atoms)}
+        here[ir.Var("<y>")] = ir.Var(str(s.target))
+        for place, value in plan.forward:
+            key = ("local", id(s), place)
+            is_new = key not in self.memo
+            if is_new:
+                self.memo[key] = ir.Var(self.versions.extra(s, _local_name(place)))
+            env[place] = here[place] = self.memo[key]
+            if is_new:
+                where = self.after if "<y>" in variables(value) else self.before
+                assign = ir.Assign(env[place].name, inline.substitute(value, here), s.loc)
+                where.setdefault(id(s), []).append(assign)
+        if plan.value is not None:
+            value = inline.substitute(plan.value, here)
+            self.replaced[id(s)] = ir.Assign(s.target, value, s.loc)
+        return env
+
+    def _fitted(
+        self, s: ir.Assign, value: Any, atom: ir.Var, c: inline.Cotangent, atoms: list[Any]
+    ) -> Any:
+        """Bring what a rule gives to the shape and dtype of the operand, where that is needed."""
+        kind = self.facts.kind(s, atom)
+        if isinstance(kind, Array) and kind.dtype.kind in "fc":
+            has_shape = c.shape_of is True or (
+                c.shape_of is not None and c.shape_of.name.startswith("<")
+                and c.shape_of.name[1:-1].isdigit() and atoms[int(c.shape_of.name[1:-1])] == atom
+            )  # fmt: skip
+            has_dtype = isinstance(c.kind, Array) and c.kind.dtype == kind.dtype
+            if has_shape and has_dtype and c.is_certain:
+                return value
+            dtype = ir.Known(kind.dtype, kind.dtype.name)
+            return call(ir.Known(fit, "fit"), value, self._shape_at(s, atom.name), dtype)
+        held = ir.Var(self.versions.residual(s, atom.name))
+        return call(self.runtime.project, value, held)
 
     def _rule_call(self, s: ir.Assign, site: Site) -> ir.Call:
         forward = ir.Known(site.rule.forward, f"{partials._short(site.rule.name)}_rule")
@@ -1157,6 +1268,11 @@ def finish_loops(block: ir.Block) -> ir.Block:
             s = replace(s, function=replace(s.function, body=finish_loops(s.function.body)))
         out.append(s)
     return tuple(out)
+
+
+def _local_name(place: ir.Var) -> str:
+    """The name that a local variable has in its rule."""
+    return place.name[1:-1].partition(":")[0]
 
 
 def _sum(a: Any, b: Any) -> Any:

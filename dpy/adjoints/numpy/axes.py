@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from dpy.cotangent import filled
+
 __all__ = [
     "NO_VALUE",
     "at_least_one",
@@ -15,10 +17,12 @@ __all__ = [
     "kept_shape",
     "methods",
     "present",
+    "reduced_index",
     "reduced_size",
     "restore_axes",
     "rounds",
     "rows_of",
+    "smooth_dtype",
     "smooth_shape",
     "spread",
     "unrows",
@@ -71,6 +75,16 @@ def kept_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
     return tuple(1 if i in reduced else length for i, length in enumerate(shape))
 
 
+def reduced_index(n: int, axis: Any) -> tuple[Any, ...]:
+    """The index that brings the lost axes of a reduction of `n` axes back with length 1.
+
+    >>> np.zeros(2)[reduced_index(3, (0, -1))].shape
+    (1, 2, 1)
+    """
+    axes = {int(i) % n for i in (axis if isinstance(axis, tuple) else (axis,))}
+    return tuple(None if i in axes else slice(None) for i in range(n))
+
+
 def restore_axes(d_y: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
     """A reduced value with its lost axes back as axes of length 1, ready to broadcast.
 
@@ -79,10 +93,24 @@ def restore_axes(d_y: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> 
     """
     if axis is None or keepdims or not isinstance(d_y, np.ndarray):
         return d_y
-    return d_y.reshape(kept_shape(shape, axis))
+    return d_y[reduced_index(len(shape), axis)]
 
 
-def spread(d_y: Any, shape: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> Any:
+def smooth_dtype(x: Any, dtype: Any) -> Any:
+    """The dtype of a cotangent of `x`, where that is known before it comes; else None."""
+    if dtype is not None or type(x) is not np.ndarray:
+        return None
+    return x.dtype if x.dtype.kind in "fc" else None
+
+
+def spread(
+    d_y: Any,
+    shape: Any,
+    axis: Any = None,
+    keepdims: Any = False,
+    where: Any = True,
+    dtype: Any = None,
+) -> Any:
     """The adjoint of a sum: `d_y` repeated along the reduced axes, zero where the mask is False.
 
     >>> spread(np.array([1.0, 2.0]), (2, 3), 1)
@@ -91,9 +119,7 @@ def spread(d_y: Any, shape: Any, axis: Any = None, keepdims: Any = False, where:
     """
     if shape is None:
         return None
-    # An own array, not a broadcast view: faster for small ones, and the user may write to it.
-    d_x = np.empty(shape, d_y.dtype if hasattr(d_y, "dtype") else np.result_type(d_y))
-    d_x[...] = restore_axes(d_y, shape, axis, keepdims)
+    d_x = filled(shape, restore_axes(d_y, shape, axis, keepdims), dtype)
     return d_x if where is True else np.where(where, d_x, 0.0)
 
 
@@ -114,6 +140,8 @@ def reduced_size(
         return np.sum(mask, axis=axis, keepdims=bool(keepdims), dtype=dtype)
     if axis is None or not shape:
         return math.prod(shape)
+    if type(axis) is int:
+        return shape[axis]
     return math.prod(shape[i] for i in (axis if isinstance(axis, tuple) else (axis,)))
 
 

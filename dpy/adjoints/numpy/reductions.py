@@ -17,6 +17,7 @@ from dpy.adjoints.numpy.axes import (
     reduced_size,
     restore_axes,
     rows_of,
+    smooth_dtype,
     smooth_shape,
     spread,
     unrows,
@@ -52,9 +53,10 @@ def sum_(
 ) -> Any:
     """y = initial + sum of a. The reduction is called without np.sum's wrapper, which is slow."""
     shape = smooth_shape(a, dtype)
+    smooth = smooth_dtype(a, dtype)
 
     def sum_pullback(d_y: Any) -> Any:
-        return spread(d_y, shape, axis, keepdims, where), d_y
+        return spread(d_y, shape, axis, keepdims, where, smooth), d_y
 
     return np.add.reduce(a, axis, dtype, no_out(out), keepdims, initial, where), sum_pullback
 
@@ -91,9 +93,10 @@ def mean(
 ) -> Any:
     """y = sum of a / count."""
     shape = smooth_shape(a, dtype)
+    smooth = smooth_dtype(a, dtype)
 
     def mean_pullback(d_y: Any) -> Any:
-        return (spread_mean(d_y, shape, axis, keepdims, where),)
+        return (spread_mean(d_y, shape, axis, keepdims, where, smooth),)
 
     y = np.mean(a, axis, dtype, no_out(out), keepdims, where=where)
     return y, mean_pullback
@@ -110,9 +113,10 @@ def mean_method(
 ) -> Any:
     """y = sum of a / count: the method, which is faster than the function."""
     shape = smooth_shape(a, dtype)
+    smooth = smooth_dtype(a, dtype)
 
     def mean_pullback(d_y: Any) -> Any:
-        return (spread_mean(d_y, shape, axis, keepdims, where),)
+        return (spread_mean(d_y, shape, axis, keepdims, where, smooth),)
 
     return a.mean(axis, dtype, no_out(out), keepdims, where=where), mean_pullback
 
@@ -137,13 +141,15 @@ def nanmean(
     return y, nanmean_pullback
 
 
-def spread_mean(d_y: Any, shape: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+def spread_mean(
+    d_y: Any, shape: Any, axis: Any, keepdims: Any, where: Any, smooth: Any = None
+) -> Any:
     """The adjoint of a mean. An empty mean (NaN) has no element to pass a cotangent to."""
     if shape is None:
         return None
     dtype = None if where is True else np.result_type(d_y)
     count = reduced_size(shape, axis, keepdims, where, dtype)
-    return spread(d_y / at_least_one(count), shape, axis, keepdims, where)
+    return spread(d_y / at_least_one(count), shape, axis, keepdims, where, smooth)
 
 
 # --- products ---------------------------------------------------------------------------------

@@ -66,6 +66,11 @@ def flatten(a: Any, order: Any = "C") -> Any:
     return a.flatten(order), flatten_pullback
 
 
+def permuted(d_y: Any, axes: Any) -> Any:
+    """`np.transpose`, of which the method is the faster form."""
+    return d_y.transpose(axes) if isinstance(d_y, np.ndarray) else np.transpose(d_y, axes)
+
+
 def reading_order(a: Any, order: Any) -> Any:
     """How the elements are read: "C", "F", or (order "K") the flat place of each in turn.
 
@@ -93,7 +98,7 @@ def put_back(d_y: Any, shape: tuple[int, ...], places: Any) -> Any:
     """Undo a reshape that read the elements in the order that `reading_order` found."""
     if isinstance(places, str):
         if isinstance(d_y, np.ndarray):
-            return d_y.reshape(shape, order=places)
+            return d_y.reshape(shape) if places == "C" else d_y.reshape(shape, order=places)
         return np.reshape(d_y, shape)
     return np.reshape(np.ravel(d_y)[np.argsort(places)], shape)
 
@@ -106,7 +111,7 @@ def transpose(a: Any, axes: Any = None) -> Any:
     """The axes in another order."""
 
     def transpose_pullback(d_y: Any) -> Any:
-        return (np.transpose(d_y, inverse_axes(axes)),)
+        return (permuted(d_y, inverse_axes(axes)),)
 
     return np.transpose(a, axes), transpose_pullback
 
@@ -118,7 +123,7 @@ def transpose_method(a: Any, *axes: Any) -> Any:
     nothing = (None,) * len(axes)
 
     def transpose_pullback(d_y: Any) -> Any:
-        return (np.transpose(d_y, inverse_axes(given)), *nothing)
+        return (permuted(d_y, inverse_axes(given)), *nothing)
 
     return a.transpose(*axes), transpose_pullback
 
