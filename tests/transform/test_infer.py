@@ -43,9 +43,7 @@ def forms(facts: Facts) -> dict[Any, list[str]]:
 def statement(facts: Facts, target: str | None) -> ir.Assign:
     """The only statement that assigns `target`."""
     (found,) = (
-        s
-        for s in ir.walk(facts.function.body)
-        if isinstance(s, ir.Assign) and s.target == target
+        s for s in ir.walk(facts.function.body) if isinstance(s, ir.Assign) and s.target == target
     )
     return found
 
