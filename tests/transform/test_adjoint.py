@@ -99,7 +99,7 @@ def partly_inactive(x, k):
 
 def useless(x, y):
     z = math.exp(y)
-    w = z * 3
+    w = z * 3  # noqa: F841
     return x * 2.0
 
 

@@ -191,7 +191,7 @@ def test_kind_of_an_operand_at_its_statement() -> None:
 def partly(x, data):
     scaled = data * 2
     total = x * scaled
-    unused = math.exp(x)
+    unused = math.exp(x)  # noqa: F841
     count = int(x)
     return total + count
 
@@ -205,7 +205,7 @@ def test_active_is_what_depends_on_the_input_and_reaches_the_result() -> None:
 
 def test_nothing_is_active_where_the_result_does_not_depend() -> None:
     def f(x):
-        y = x * 2
+        y = x * 2  # noqa: F841
         return 1.0
 
     facts = facts_of(f, 1.0)
@@ -410,7 +410,7 @@ def test_reads_and_writes_of_mutable_objects_go_to_the_runtime() -> None:
 
 def test_unknown_callables_are_assumed_to_write() -> None:
     def f(g, xs):
-        y = g(xs)
+        y = g(xs)  # noqa: F841
         return xs[0]
 
     facts = facts_of(f, SimpleNamespace, [1.0])

@@ -294,7 +294,7 @@ def table(x, n):
     a = x * 2
     b = a * a
     a = b * 3
-    c = a * a
+    c = a * a  # noqa: F841
     for i in range(n):
         b = b * a
         a = b * b
