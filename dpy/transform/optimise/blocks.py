@@ -1,0 +1,33 @@
+"""Apply a change to every statement of a block, the inner ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dpy.transform import ir
+
+__all__ = ["map_blocks", "map_inner"]
+
+
+def map_blocks(block: ir.Block, change: Callable[[ir.Stmt], ir.Stmt | None]) -> ir.Block:
+    """`change` returns the new statement, or None to drop it. Nested functions are included."""
+    out: list[ir.Stmt] = []
+    for s in block:
+        new = change(map_inner(s, lambda inner: map_blocks(inner, change)))
+        if new is not None:
+            out.append(new)
+    return tuple(out)
+
+
+def map_inner(s: ir.Stmt, change: Callable[[ir.Block], ir.Block]) -> ir.Stmt:
+    """The statement with the blocks in it changed."""
+    if isinstance(s, ir.If):
+        return replace(s, body=change(s.body), orelse=change(s.orelse))
+    if isinstance(s, ir.For):
+        return replace(s, body=change(s.body))
+    if isinstance(s, ir.While):
+        return replace(s, test_body=change(s.test_body), body=change(s.body))
+    if isinstance(s, ir.Def):
+        return replace(s, function=replace(s.function, body=change(s.function.body)))
+    return s

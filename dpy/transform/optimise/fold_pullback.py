@@ -1,0 +1,220 @@
+"""In the pullback, put expressions where they are used once, and drop what nothing reads.
+
+Only expressions without effects move, and only over statements that assign none of their
+operands. Calls of other pullbacks and of accumulators keep their order; no array is read on the
+other side of one, since accumulators may add to arrays in place.
+
+>>> from dpy.transform.ir import *
+>>> from dpy.transform.show import show
+>>> inner = (
+...     Assign("d_t", Op("mul", (Var("d_y"), Var("a")))), Assign("d_u", Var("d_y")),
+...     Assign("d_x", Op("neg", (Var("d_t"),))), Return(Var("d_x")),
+... )
+>>> body = (Def(Function("pb", (Param("d_y"),), inner, None)), Return(Var("pb")))
+>>> print(show(run(Function("f", (), body, None))))
+def f():
+<BLANKLINE>
+    def pb(d_y):
+        return -(d_y * a)
+    return pb
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dpy.transform import ir
+from dpy.transform.optimise.nodes import (
+    assigned,
+    changed_in_place,
+    find,
+    is_pure,
+    pullback_of,
+    reads_of,
+    rewrite,
+    size,
+    substitute,
+    targets,
+    with_pullback,
+)
+from dpy.transform.versions import variables
+
+__all__ = ["run"]
+
+_LARGEST = 16
+_FAR = 1 << 60
+
+
+def run(function: ir.Function) -> ir.Function:
+    """Fold and drop, from the last statement of the pullback to the first."""
+    pullback = pullback_of(function)
+    if pullback is None:
+        return function
+    body, _ = _Folder().block(pullback.body, set())
+    return with_pullback(function, replace(pullback, body=body))
+
+
+@dataclass(slots=True)
+class _Use:
+    """The reads of a variable between here and its next assignment."""
+
+    count: int
+    index: int  # of the statement that reads it; -1: inside a block, or after this one
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """What is known about the statements after the present one, in its block."""
+
+    uses: dict[str, _Use] = field(default_factory=dict)
+    assigned: dict[str, int] = field(default_factory=dict)
+    effect: int = _FAR
+
+    def read(self, name: str, index: int) -> None:
+        use = self.uses.get(name)
+        if use is None:
+            self.uses[name] = _Use(1, index)
+        else:
+            use.count += 1
+
+
+class _Folder:
+    def __init__(self) -> None:
+        self.exposures: dict[int, tuple[set[str], set[str]]] = {}
+
+    def block(self, block: ir.Block, live_out: set[str]) -> tuple[ir.Block, set[str]]:
+        """The block folded, and the names that are live before it."""
+        ahead = _Ahead({name: _Use(1, -1) for name in live_out})
+        out: dict[int, ir.Stmt] = {}
+        for i in range(len(block) - 1, -1, -1):
+            s = block[i]
+            if isinstance(s, ir.Assign):
+                self._assign(s, i, out, ahead)
+            elif isinstance(s, ir.If):
+                self._if(s, i, out, ahead)
+            elif isinstance(s, ir.For):
+                self._for(s, i, out, ahead)
+            else:
+                out[i] = s
+                for name in reads_of(s):
+                    ahead.read(name, i)
+        return tuple(out[i] for i in sorted(out)), set(ahead.uses)
+
+    def _assign(self, s: ir.Assign, i: int, out: dict[int, ir.Stmt], ahead: _Ahead) -> None:
+        pure = is_pure(s.value)
+        if isinstance(s.target, str) and pure:
+            use = ahead.uses.get(s.target)
+            if use is None:
+                return
+            if self._fold(s, s.target, use, out, ahead):
+                return
+        for name in targets(s):
+            ahead.uses.pop(name, None)
+            ahead.assigned[name] = i
+        for name in changed_in_place(s):
+            ahead.assigned[name] = i
+        if not pure:
+            ahead.effect = i
+        out[i] = s
+        for name in reads_of(s):
+            ahead.read(name, i)
+
+    def _fold(
+        self, s: ir.Assign, name: str, use: _Use, out: dict[int, ir.Stmt], ahead: _Ahead
+    ) -> bool:
+        j = use.index
+        if use.count != 1 or j < 0:
+            return False
+        value = s.value
+        names = variables(value)
+        if any(ahead.assigned.get(n, _FAR) < j for n in (*names, name)):
+            return False
+        is_atom = isinstance(value, (ir.Var, ir.Lit, ir.Known))
+        if not is_atom and ahead.effect < j:
+            return False
+        reader: Any = out[j]
+        expression = reader.iter if isinstance(reader, ir.For) else getattr(reader, "test", None)
+        if expression is None:
+            expression = reader.value
+        if changed_in_place(reader) and expression.args[0] == ir.Var(name):
+            return False
+        if not is_atom:
+            if size(expression) + size(value) > _LARGEST and not isinstance(reader, ir.Return):
+                return False
+            if find(expression, name, is_pure) != "first":
+                return False
+        out[j] = rewrite(reader, lambda e: substitute(e, {name: value}))
+        del ahead.uses[name]
+        for n in names:
+            ahead.read(n, j)
+        return True
+
+    def _if(self, s: ir.If, i: int, out: dict[int, ir.Stmt], ahead: _Ahead) -> None:
+        live = set(ahead.uses)
+        body, live_a = self.block(s.body, live)
+        orelse, live_b = self.block(s.orelse, live)
+        if not body and not orelse and is_pure(s.test):
+            return
+        new = replace(s, body=body, orelse=orelse)
+        self._compound(new, i, out, ahead, live_a | live_b)
+
+    def _for(self, s: ir.For, i: int, out: dict[int, ir.Stmt], ahead: _Ahead) -> None:
+        after = set(ahead.uses)
+        exposed, _ = self.exposure(s.body)
+        live = after | (exposed - set(targets(s)))
+        body, live_in = self.block(s.body, live)
+        self._compound(replace(s, body=body), i, out, ahead, (live_in - set(targets(s))) | after)
+
+    def _compound(
+        self, s: Any, i: int, out: dict[int, ir.Stmt], ahead: _Ahead, live: set[str]
+    ) -> None:
+        out[i] = s
+        for name in assigned((s,)):
+            ahead.assigned[name] = i
+        if not all(_is_quiet(inner) for inner in ir.walk((s,))):
+            ahead.effect = i
+        touched = _touched(s)
+        ahead.uses = {
+            name: ahead.uses[name] if name in ahead.uses and name not in touched else _Use(1, -1)
+            for name in live
+        }
+        for name in reads_of(s):
+            ahead.read(name, i)
+
+    def exposure(self, block: ir.Block) -> tuple[set[str], set[str]]:
+        """The names read before they are assigned, and the names certainly assigned."""
+        found = self.exposures.get(id(block))
+        if found is not None:
+            return found
+        exposed: set[str] = set()
+        killed: set[str] = set()
+        for s in block:
+            exposed.update(name for name in reads_of(s) if name not in killed)
+            if isinstance(s, ir.Assign):
+                killed.update(targets(s))
+            elif isinstance(s, ir.If):
+                read_a, killed_a = self.exposure(s.body)
+                read_b, killed_b = self.exposure(s.orelse)
+                exposed |= (read_a | read_b) - killed
+                killed |= killed_a & killed_b
+            elif isinstance(s, ir.For):
+                read, _ = self.exposure(s.body)
+                exposed |= read - set(targets(s)) - killed
+        self.exposures[id(block)] = exposed, killed
+        return exposed, killed
+
+
+def _is_quiet(s: ir.Stmt) -> bool:
+    """Whether a statement itself has no effect but its assignments."""
+    if isinstance(s, ir.Assign):
+        return is_pure(s.value)
+    return isinstance(s, (ir.If, ir.For))
+
+
+def _touched(s: ir.Stmt) -> set[str]:
+    """The names that a statement, or one in it, reads or assigns."""
+    found: set[str] = set()
+    for inner in ir.walk((s,)):
+        found.update(targets(inner), reads_of(inner))
+    return found

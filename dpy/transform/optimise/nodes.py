@@ -1,0 +1,253 @@
+"""What the passes share: reading, rewriting and classifying nodes."""
+
+from __future__ import annotations
+
+import re
+import types
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dpy.transform import ir
+from dpy.transform.versions import variables
+
+__all__ = [
+    "INPLACE", "assigned", "changed_in_place", "count_reads", "expressions", "find", "is_pure",
+    "is_temporary", "map_expression", "pullback_of", "reads_of", "rewrite", "root", "size",
+    "substitute", "targets", "walk", "with_pullback",
+]  # fmt: skip
+
+INPLACE = frozenset(
+    "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift".split()
+)
+_TEMPORARY = re.compile(r"t_\d+")
+
+
+def is_temporary(name: Any) -> bool:
+    """Whether `name` is one that `lower` makes up for the value of an expression."""
+    return isinstance(name, str) and _TEMPORARY.fullmatch(name) is not None
+
+
+def targets(s: ir.Stmt) -> tuple[str, ...]:
+    """The names that a statement itself assigns."""
+    if not isinstance(s, (ir.Assign, ir.For)) or s.target is None:
+        return ()
+    return s.target if isinstance(s.target, tuple) else (s.target,)
+
+
+def expressions(s: ir.Stmt) -> tuple[Any, ...]:
+    """The expressions of a statement itself, without those of the blocks in it."""
+    if isinstance(s, (ir.Assign, ir.Return)):
+        return (s.value,)
+    if isinstance(s, (ir.If, ir.While)):
+        return (s.test,)
+    if isinstance(s, ir.For):
+        return (s.iter,)
+    if isinstance(s, ir.Raise):
+        return tuple(e for e in (s.exc, s.cause) if e is not None)
+    return ()
+
+
+def reads_of(s: ir.Stmt) -> list[str]:
+    """The variables that a statement itself reads (a loop's exit flag included)."""
+    found = [name for e in expressions(s) for name in variables(e)]
+    if isinstance(s, (ir.For, ir.While)) and s.exit is not None:
+        found.append(s.exit)
+    return found
+
+
+def walk(block: Iterable[ir.Stmt]) -> Iterable[ir.Stmt]:
+    """All statements, without those of nested functions."""
+    return ir.walk(tuple(block))
+
+
+def assigned(block: Iterable[ir.Stmt]) -> set[str]:
+    """All names that a block assigns or changes in place."""
+    found: set[str] = set()
+    for s in walk(block):
+        found.update(targets(s))
+        found.update(changed_in_place(s))
+    return found
+
+
+def changed_in_place(s: ir.Stmt) -> tuple[str, ...]:
+    """Arrays of cotangents to which a statement adds."""
+    if isinstance(s, ir.Assign) and isinstance(s.value, ir.Call):
+        func, args = s.value.func, s.value.args
+        if isinstance(func, ir.Known) and func.name == "add_at" and isinstance(args[0], ir.Var):
+            return (args[0].name,)
+    return ()
+
+
+def count_reads(function: ir.Function) -> Counter[str]:
+    """How often each variable of a forward is read, by its pullback too."""
+    found: Counter[str] = Counter()
+    for s in walk(function.body):
+        found.update(reads_of(s))
+        if isinstance(s, ir.Def):
+            inner = count_reads(s.function)
+            own = assigned(s.function.body) | {p.name for p in s.function.params}
+            found.update({name: n for name, n in inner.items() if name not in own})
+    if function.result is not None:
+        found.update(variables(function.result))
+    return found
+
+
+def pullback_of(function: ir.Function) -> ir.Function | None:
+    """The pullback that a generated forward defines."""
+    for s in reversed(function.body):
+        if isinstance(s, ir.Def):
+            return s.function
+    return None
+
+
+def with_pullback(function: ir.Function, pullback: ir.Function) -> ir.Function:
+    """The forward with another pullback."""
+    body = tuple(
+        replace(s, function=pullback) if isinstance(s, ir.Def) else s for s in function.body
+    )
+    return replace(function, body=body)
+
+
+# --- expressions ----------------------------------------------------------------------------------
+
+
+def map_expression(e: Any, change: Callable[[Any], Any]) -> Any:
+    """Rebuild an expression from the inside out, with `change` applied to each node."""
+    if isinstance(e, ir.Op):
+        args = tuple(map_expression(a, change) for a in e.args)
+        e = e if _same(args, e.args) else ir.Op(e.name, args)
+    elif isinstance(e, ir.Call):
+        func = map_expression(e.func, change)
+        args = tuple(map_expression(a, change) for a in e.args)
+        kwargs = tuple((k, map_expression(a, change)) for k, a in e.kwargs)
+        e = ir.Call(func, args, kwargs)
+    elif isinstance(e, ir.Star):
+        e = ir.Star(map_expression(e.value, change))
+    elif isinstance(e, ir.Closure):
+        e = replace(
+            e,
+            cells=tuple((k, map_expression(a, change)) for k, a in e.cells),
+            defaults=tuple(map_expression(a, change) for a in e.defaults),
+            kwdefaults=tuple((k, map_expression(a, change)) for k, a in e.kwdefaults),
+        )
+    return change(e)
+
+
+def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    return all(x is y for x, y in zip(a, b, strict=True))
+
+
+def substitute(e: Any, values: Mapping[str, Any]) -> Any:
+    """An expression with variables replaced."""
+    if not values:
+        return e
+    return map_expression(e, lambda n: values.get(n.name, n) if isinstance(n, ir.Var) else n)
+
+
+def rewrite(s: ir.Stmt, change: Callable[[Any], Any]) -> ir.Stmt:
+    """A statement with its own expressions changed."""
+    if isinstance(s, (ir.Assign, ir.Return)):
+        value = change(s.value)
+        return s if value is s.value else replace(s, value=value)
+    if isinstance(s, (ir.If, ir.While)):
+        test = change(s.test)
+        return s if test is s.test else replace(s, test=test)
+    if isinstance(s, ir.For):
+        source = change(s.iter)
+        return s if source is s.iter else replace(s, iter=source)
+    if isinstance(s, ir.Raise):
+        exc = None if s.exc is None else change(s.exc)
+        return replace(s, exc=exc, cause=None if s.cause is None else change(s.cause))
+    return s
+
+
+def size(e: Any) -> int:
+    """The number of nodes of an expression."""
+    if isinstance(e, ir.Op):
+        return 1 + sum(map(size, e.args))
+    if isinstance(e, ir.Call):
+        return 1 + size(e.func) + sum(map(size, e.args)) + sum(size(a) for _, a in e.kwargs)
+    return 1
+
+
+# --- what an expression does ----------------------------------------------------------------------
+
+_PURE_OPS = frozenset(
+    "add sub mul truediv floordiv mod pow matmul neg pos not_ lt le eq ne gt ge is_ is_not "
+    "tuple dict slice".split()
+)
+_PURE_CALLS = frozenset(
+    ("add", "project", "unbroadcast", "times", "conjugate", "slot", "project_written", "reversed")
+)
+_PURE_MODULES = frozenset(("math", "cmath", "numpy", "dpy.adjoints.safe"))
+
+
+def is_pure(e: Any) -> bool:
+    """Whether an expression of a *pullback* may be moved or dropped."""
+    if isinstance(e, (ir.Var, ir.Lit, ir.Known)):
+        return True
+    if isinstance(e, ir.Op):
+        if e.name == "getattr":
+            return (isinstance(e.args[0], ir.Var) and e.args[1] == ir.Lit("shape")) or (
+                root(e) is not None
+            )
+        return e.name in _PURE_OPS and all(map(is_pure, e.args))
+    if isinstance(e, ir.Call):
+        operands = all(map(is_pure, e.args)) and all(is_pure(a) for _, a in e.kwargs)
+        return operands and _is_pure_function(e.func)
+    return False
+
+
+def _is_pure_function(func: Any) -> bool:
+    if isinstance(func, ir.Known):
+        module = getattr(func.value, "__module__", None)
+        return func.name in _PURE_CALLS or func.name.endswith("_partial") or module in _PURE_MODULES
+    return root(func) is not None
+
+
+def root(e: Any) -> Any:
+    """The module of a dotted name such as ``math.cos``, if its functions have no effects."""
+    while isinstance(e, ir.Op) and e.name == "getattr":
+        e = e.args[0]
+    if isinstance(e, ir.Known) and isinstance(e.value, types.ModuleType):
+        return e if e.value.__name__ in _PURE_MODULES else None
+    return None
+
+
+def find(e: Any, name: str, is_harmless: Callable[[Any], bool]) -> str:
+    """Where the variable `name` stands in the order of evaluation of `e`.
+
+    ``"first"``: nothing but atoms and harmless operations are evaluated before it.
+    ``"absent"``: it does not occur, and `e` is harmless. ``"late"``: neither.
+    """
+    if isinstance(e, ir.Var):
+        return "first" if e.name == name else "absent"
+    if isinstance(e, (ir.Lit, ir.Known)):
+        return "absent"
+    if isinstance(e, ir.Star):
+        return "first" if find(e.value, name, is_harmless) == "first" else "late"
+    if not isinstance(e, (ir.Op, ir.Call)):
+        return "late"
+    for part in _order(e):
+        found = find(part, name, is_harmless)
+        if found != "absent":
+            return found
+    return "absent" if is_harmless(e) else "late"
+
+
+def _order(e: Any) -> tuple[Any, ...]:
+    """The operands in the order in which the printed Python evaluates them."""
+    if isinstance(e, ir.Call):
+        return (e.func, *e.args, *(a for _, a in e.kwargs))
+    args: tuple[Any, ...] = e.args
+    if e.name in INPLACE:  # the left operand must stay a variable
+        return args[1:]
+    if e.name in ("setitem", "setattr", "put"):
+        return (args[-1], *args[:-1])
+    if e.name == "contains":
+        return args[::-1]
+    if e.name in ("format", "join"):
+        return (ir.Global("f-string"),)
+    return args
