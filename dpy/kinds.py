@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Iterator", "Kind", "KnownObject", "List",
-    "Method", "Number", "Object", "Other", "Tuple", "Unknown", "can_carry", "dummy_of", "is_atomic",
+    "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Iterator", "Kind", "KnownObject",
+    "List", "Method", "Number", "Object", "Other", "Tuple", "Unknown", "can_carry", "dummy_of", "is_atomic",
     "is_number", "is_real_scalar", "join", "kind_of",
 ]  # fmt: skip
 
@@ -165,6 +165,7 @@ _KNOWN_TYPES = (
 )  # fmt: skip
 _NUMBERS: dict[type, Number] = {t: Number(t) for t in (bool, int, float, complex)}
 _NUMBERS |= {t: Number(t) for t in np.sctypeDict.values() if issubclass(t, (np.number, np.bool_))}
+_CARRIERS = (np.ndarray, np.generic, float, int, complex, list, tuple, dict, set)
 _INERT = (str, bytes, type(None), range, slice, type(Ellipsis), np.dtype)
 _ARRAYS: dict[tuple[np.dtype[Any], int], Array] = {}
 _DEPTH = 4
@@ -189,7 +190,8 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
     if t in _INERT:
         return Other(t)
     if isinstance(x, _KNOWN_TYPES):
-        return KnownObject(x)
+        is_method = t is types.BuiltinFunctionType and isinstance(x.__self__, _CARRIERS)
+        return UNKNOWN if is_method else KnownObject(x)  # ``[].append`` and the like
     if depth >= _DEPTH:
         return UNKNOWN
     if t is tuple:
@@ -369,7 +371,7 @@ def dummy_of(kind: Kind) -> Any:
     return NotImplemented
 
 
-def is_plain_dataclass(cls: type) -> bool:
+def is_plain_dataclass(cls: Any) -> bool:
     """Constructing an instance only stores the arguments in the fields of the same names."""
     params = cls.__dict__.get("__dataclass_params__")
     if params is None or not params.init or "__post_init__" in dir(cls):

@@ -136,14 +136,14 @@ def dispatch(
     if active_kw is None:
         active_kw = (True,) * len(kwargs)
     if t is types.MethodType:
-        return _with_self(f.__func__, f.__self__, args, kwargs, active, active_kw)
+        return _bound(f.__func__, f.__self__, args, kwargs, active, active_kw)
     if t is functools.partial:
         return _partial(f, args, kwargs, active, active_kw)
     key = f
     if t is types.BuiltinFunctionType or t is types.MethodWrapperType:
         key = registry.key_of(f)
         if key is not f:
-            return _with_self(key, f.__self__, args, kwargs, active, active_kw)
+            return _bound(key, f.__self__, args, kwargs, active, active_kw)
     special = containers.lookup(key)
     if special is not None:
         return special(dispatch, args, kwargs)
@@ -183,7 +183,7 @@ def _with_self(
     active: tuple[bool, ...],
     active_kw: tuple[bool, ...],
 ) -> tuple[Any, Any]:
-    """A bound method: the cotangent of `owner` is that of the method itself."""
+    """A call with `owner` before the arguments: its cotangent is that of what is called."""
     y, pb = dispatch(f, (owner, *args), kwargs, (True, *active), active_kw)
     if pb is None:
         return y, None
@@ -193,6 +193,19 @@ def _with_self(
         return d_args[0], d_args[1:], d_kwargs
 
     return y, method_pullback
+
+
+def _bound(f: Any, owner: Any, *call: Any) -> tuple[Any, Any]:
+    """A call of a bound method, whose cotangent has one slot: its owner."""
+    y, pb = _with_self(f, owner, *call)
+    if pb is None:
+        return y, None
+
+    def bound_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        d_owner, d_args, d_kwargs = pb(d, acc)
+        return ZERO if is_zero(d_owner) else {"__self__": d_owner}, d_args, d_kwargs
+
+    return y, bound_pullback
 
 
 def _partial(

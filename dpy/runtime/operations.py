@@ -117,7 +117,7 @@ def _implements(cls: type, name: str) -> Any:
 def _dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[Any, Any]:
     """Python's binary operator protocol, its methods differentiated."""
     left, right = type(a), type(b)
-    attempts = [(left, name, (a, b), False)]
+    attempts: list[Any] = [(left, name, (a, b), False)]
     if right is not left or name == reflected:
         swapped = (right, reflected, (b, a), True)
         overrides = (
@@ -299,7 +299,7 @@ def read_attribute(owner: Any, name: str) -> tuple[Any, Any]:
         return y, None if pb is None else lambda d, acc: pb(d, acc)[1][1]
     y = getattr(owner, name)
     if isinstance(y, (types.MethodType, types.BuiltinMethodType)) and y.__self__ is owner:
-        return y, lambda d, acc: d
+        return y, _owner_of_method
     if isinstance(owner, tuple) and name in getattr(cls, "_fields", ()):
         place, n = cls._fields.index(name), len(owner)
         return y, lambda d, acc: tuple(d if i == place else ZERO for i in range(n))
@@ -318,6 +318,11 @@ def read_attribute(owner: Any, name: str) -> tuple[Any, Any]:
 def _first(found: tuple[Any, Any]) -> tuple[Any, Any]:
     y, pb = found
     return y, None if pb is None else lambda d, acc: pb(d, acc)[1][0]
+
+
+def _owner_of_method(d: Any, acc: Any) -> Any:
+    """The owner's part of the cotangent of a bound method."""
+    return d.get("__self__", ZERO) if type(d) is dict else ZERO
 
 
 def _module_slot(acc: Any, owner: Any, name: str, d: Any) -> Any:
@@ -351,7 +356,7 @@ def _plain_attribute(owner: Any, name: str) -> tuple[Any, Any]:
         )
     y = getattr(owner, name)
     if isinstance(y, types.BuiltinMethodType):
-        return y, lambda d, acc: d
+        return y, _owner_of_method
     if name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags"):
         return y, None
     if isinstance(owner, (float, int)) and name in ("real", "numerator"):
@@ -634,7 +639,7 @@ def _dict(*pairs: Any) -> tuple[Any, Any]:
     for i in range(0, len(pairs), 2):
         key, value = pairs[i], pairs[i + 1]
         if key is Ellipsis:
-            for k in value.keys():
+            for k in value.keys():  # noqa: SIM118 - any object with keys() will do
                 y[k] = value[k]
                 owners[k] = i + 1
             spreads.append((i + 1, value))

@@ -246,7 +246,7 @@ class _Adjoint:
                     kinds.append((s.target, self.facts.kinds.get(id(s), UNKNOWN)))
             for name, kind in kinds:
                 if isinstance(kind, Object) and issubclass(kind.cls, tuple):
-                    found[name] = kind.cls._fields
+                    found[name] = kind.cls._fields  # type: ignore[attr-defined]
         return found
 
     @property
@@ -510,7 +510,6 @@ class _Adjoint:
             self.builders[name] = d_list
             self.loc = s.loc
             if name in self.facts.identity:
-                version = self.versions.definitions
                 held = ir.Var(self._builder_residual(s, name))
                 d = call(self.runtime.take, self.acc, held, self._consume(name))
             else:
@@ -616,10 +615,23 @@ class _Adjoint:
             return self._consume(s.target) if self._has_cotangent(s.target) else None
         assert isinstance(s.target, str)
         d = self._consume(s.target) if self._has_cotangent(s.target) else _ZERO
-        name = self.versions.residual_after(s, s.target)
+        name = self._created(s)
         taken = ir.Var(self.names.numbered(f"d_{s.target}"))
         self._emit(taken.name, call(self.runtime.take, self.acc, ir.Var(name), d))
         return taken
+
+    def _created(self, s: ir.Assign) -> str:
+        """The residual that holds what `s` creates: a rule makes containers with all they hold."""
+        assert isinstance(s.target, str)
+        is_plain = isinstance(self.facts.kinds.get(id(s), UNKNOWN), Array)
+        if is_plain or self._form(s) not in ("rule", "elementwise"):
+            return self.versions.residual_after(s, s.target)
+        key = ("created", id(s))
+        if key not in self.memo:
+            name = self.memo[key] = self.versions.extra(s, s.target)
+            held = call(self.runtime.hold, ir.Var(s.target))
+            self.after.setdefault(id(s), []).append(ir.Assign(name, held, s.loc))
+        return self.memo[key]
 
     def _with_cotangent(
         self, s: ir.Assign, emit: Any, *, scalars_may_be_zero: bool = False
@@ -991,7 +1003,9 @@ class _Adjoint:
             self.replaced[id(s)] = ir.Assign(target, made, s.loc)
         if self._by_identity(s):
             d = self._result_cotangent(s)
-            parts = {name: call(self.runtime.slot, d, ir.Lit(name)) for name in site.fields}
+            parts: dict[str, Any] = {
+                name: call(self.runtime.slot, d, ir.Lit(name)) for name in site.fields
+            }
         else:
             parts = {}
             slots = {k[1] for k in self._slots(target)}

@@ -47,6 +47,7 @@ from dpy.kinds import (
     widen,
 )
 from dpy.transform import ir
+from dpy.transform.methods import direct_methods
 
 __all__ = ["HEAP", "Callee", "Facts", "RuleBook", "Site", "Summary", "infer"]
 
@@ -287,6 +288,7 @@ class _Inference:
             and isinstance(s.value, ir.Op)
             and s.value.name in ("setglobal", "delglobal")
         }
+        self.direct_methods = direct_methods(function)
         self.assumed_written: set[str] = {HEAP} if protect else set()
         for name, kind in params.items():
             if not is_atomic(kind):
@@ -872,6 +874,14 @@ class _Inference:
     def _getattr(
         self, s: ir.Assign, owner: Any, name: str, kind: Kind
     ) -> tuple[Kind, bool, Site]:
+        found = self._attribute(s, owner, name, kind)
+        if not isinstance(found[0], Method) or id(s) in self.direct_methods:
+            return found
+        return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=False)
+
+    def _attribute(
+        self, s: ir.Assign, owner: Any, name: str, kind: Kind
+    ) -> tuple[Kind, bool, Site]:
         if isinstance(kind, KnownObject):
             return self._known_attribute(s, owner, kind.value, name)
         if isinstance(kind, Object):
@@ -1219,7 +1229,7 @@ class _Inference:
     def _construct(
         self,
         s: ir.Assign,
-        cls: type,
+        cls: Any,
         args: tuple[Any, ...],
         kwargs: tuple[tuple[str, Any], ...],
         kinds: tuple[Kind, ...],
@@ -1331,7 +1341,7 @@ class _Inference:
     def _construct_by_init(
         self,
         s: ir.Assign,
-        cls: type,
+        cls: Any,
         args: tuple[Any, ...],
         kwargs: tuple[tuple[str, Any], ...],
         kinds: tuple[Kind, ...],
@@ -1871,7 +1881,7 @@ def _bind(
     if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in signature.parameters.values()):
         return None
     try:
-        return dict(signature.bind(*args, **dict(kwargs)).arguments)  # type: ignore[arg-type]
+        return dict(signature.bind(*args, **dict(kwargs)).arguments)
     except TypeError:
         return None
 
