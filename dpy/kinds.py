@@ -190,7 +190,7 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
     if t in _INERT:
         return Other(t)
     if isinstance(x, _KNOWN_TYPES):
-        is_method = t is types.BuiltinFunctionType and isinstance(x.__self__, _CARRIERS)
+        is_method = t is types.BuiltinFunctionType and isinstance(getattr(x, "__self__", None), _CARRIERS)
         return UNKNOWN if is_method else KnownObject(x)  # ``[].append`` and the like
     if depth >= _DEPTH:
         return UNKNOWN
@@ -376,12 +376,13 @@ def is_plain_dataclass(cls: Any) -> bool:
     params = cls.__dict__.get("__dataclass_params__")
     if params is None or not params.init or "__post_init__" in dir(cls):
         return False
-    if type(cls) is not type or cls.__new__ is not object.__new__:
+    has_setattr = cls.__setattr__ is not object.__setattr__
+    if cls.__new__ is not object.__new__ or type(cls) is not type:
         return False
     init = cls.__dict__.get("__init__")
     if not isinstance(init, types.FunctionType) or init.__code__.co_filename != "<string>":
         return False
-    if cls.__setattr__ is not object.__setattr__ and not params.frozen:
+    if has_setattr and not params.frozen:
         return False
     return all(
         f.init and f.default_factory is dataclasses.MISSING for f in dataclasses.fields(cls)

@@ -536,7 +536,7 @@ _constructors: weakref.WeakKeyDictionary[type, tuple[Any, Constructor | None]] =
 )
 
 
-def constructor_of(cls: type) -> Constructor | None:
+def constructor_of(cls: Any) -> Constructor | None:
     """The constructor as a function to fields, or None where it does more than set attributes."""
     init, post = cls.__init__, getattr(cls, "__post_init__", None)
     state = (init, post, cls.__setattr__)
@@ -550,12 +550,13 @@ def constructor_of(cls: type) -> Constructor | None:
     return known[1]
 
 
-def _make_constructor(cls: type, init: Any, post: Any) -> Constructor | None:
-    if type(cls) is not type or cls.__new__ is not object.__new__:
+def _make_constructor(cls: Any, init: Any, post: Any) -> Constructor | None:
+    if cls.__new__ is not object.__new__ or type(cls) is not type:
         return None
     if not isinstance(init, types.FunctionType) or issubclass(cls, BaseException):
         return None
-    body, given = init, ()
+    body: Any = init
+    given: tuple[str, ...] = ()
     if dataclasses.is_dataclass(cls) and init.__code__.co_filename == "<string>":
         fields = cls.__dataclass_fields__.values()
         simple = all(
@@ -579,7 +580,7 @@ def _make_constructor(cls: type, init: Any, post: Any) -> Constructor | None:
 
 def build_object(cls: type, names: tuple[str, ...], values: tuple[Any, ...]) -> Any:
     """A new object with these attributes, set in this order."""
-    obj = object.__new__(cls)
+    obj: Any = object.__new__(cls)
     for name, value in zip(names, values, strict=True):
         object.__setattr__(obj, name, value)
     return obj

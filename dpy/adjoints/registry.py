@@ -224,8 +224,8 @@ def _name(f: Any) -> str:
     )
     if isinstance(f, np.ufunc):
         module = "numpy" if getattr(np, f.__name__, None) is f else "scipy.special"
-    name: str = getattr(f, "__qualname__", None) or getattr(f, "__name__", repr(f))
-    return name if module in ("builtins", None, "") else f"{module}.{name}"
+    name: Any = getattr(f, "__qualname__", None) or getattr(f, "__name__", repr(f))
+    return str(name) if module in ("builtins", None, "") else f"{module}.{name}"
 
 
 def _kept(x: Any) -> Any:

@@ -142,7 +142,7 @@ def tuple_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 @entry(dict)
 def dict_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     y = dict(*args, **kwargs)
-    source = args[0] if args else None
+    source: Any = args[0] if args else None
     pairs = None
     if args and not hasattr(source, "keys"):
         pairs = list(source)

@@ -291,7 +291,7 @@ def _remainders(parts: list[tuple[Source, int]], acc: Any) -> tuple[Any, ...]:
 def zip_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``zip(*iterables, strict=False)``."""
     parts = list(map(_part, args))
-    y = zip(*args, **kwargs)
+    y = zip(*args, **kwargs)  # noqa: B905 - strict, if it is given, is in kwargs
     _keep(_Zip(y, parts))
     return y, lambda d, acc: (ZERO, _remainders(parts, acc), {})
 

@@ -101,8 +101,8 @@ class Op:
       contains`` (``contains`` takes (container, item); ``not in`` is ``not_`` of it), in-place
       ``iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift``;
     - ``getattr setattr delattr`` (object, Lit(name)[, value]), ``getitem setitem delitem``;
-    - ``tuple list set`` (items, Star allowed), ``dict`` (key, value, key, value, ...; an item ``**m``
-      is the pair Lit(Ellipsis), m), ``slice`` (lower, upper, step);
+    - ``tuple list set`` (items, Star allowed), ``dict`` (key, value, key, value, ...; for ``**m``
+      the pair Lit(Ellipsis), m), ``slice`` (lower, upper, step);
     - ``format`` (value, Lit(conversion or ""), spec) and ``join`` (the parts of an f-string);
     - ``unpack`` (iterable, Lit(n)) -> tuple of exactly n; ``unpack_star`` (iterable, Lit(before),
       Lit(after)) -> tuple of before + [rest as a list] + after; both raise as Python does;
