@@ -1106,7 +1106,7 @@ class _Inference:
 
     def _call(self, s: ir.Assign, value: ir.Call, env: dict[str, Kind]) -> tuple[Kind, bool, Site]:
         args: tuple[Any, ...] = value.args
-        kwargs = value.kwargs
+        kwargs: Any = value.kwargs
         func = self._kind(value.func, env)
         kinds = tuple(self._kind(a, env) for a in args)
         kw_kinds = tuple(self._kind(a, env) for _, a in kwargs)
