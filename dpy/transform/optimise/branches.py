@@ -124,23 +124,23 @@ def _only_tests(block: ir.Block) -> set[str]:
 
 def _forward_loop(s: Any, sunk: dict[str, _Loop], tests: set[str], own: frozenset[str]) -> ir.Stmt:
     if not s.body:
-        return s  # type: ignore[no-any-return]
+        return s
     append = s.body[-1]
     tape = tape_of_append(append, sunk)
     if tape is None or sunk[tape].leaves:
-        return s  # type: ignore[no-any-return]
+        return s
     loop = sunk[tape]
     if len(loop.names) < 2:
-        return s  # type: ignore[no-any-return]
+        return s
     parts = values(append, len(loop.names))
     if not all(isinstance(part, ir.Var) for part in parts):
-        return s  # type: ignore[no-any-return]
+        return s
     inits = set(loop.names) - own
     body = _sink(s.body[:-1], append, parts, {}, tests, loop, inits)
     if body is None or len(loop.leaves) > _MOST_LEAVES:
         loop.leaves.clear()
-        return s  # type: ignore[no-any-return]
-    return replace(s, body=body)  # type: ignore[no-any-return]
+        return s
+    return replace(s, body=body)
 
 
 def _sink(

@@ -134,7 +134,9 @@ class _Folder:
         if not is_atom and ahead.effect < j:
             return False
         reader: Any = out[j]
-        expression = reader.iter if isinstance(reader, ir.For) else getattr(reader, "test", None)
+        expression: Any = (
+            reader.iter if isinstance(reader, ir.For) else getattr(reader, "test", None)
+        )
         if expression is None:
             expression = reader.value
         if changed_in_place(reader) and expression.args[0] == ir.Var(name):

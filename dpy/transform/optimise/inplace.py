@@ -75,7 +75,7 @@ def run(function: ir.Function) -> ir.Function:
     def short(s: ir.Stmt) -> ir.Stmt:
         if isinstance(s, ir.Assign) and s.target in numbers and isinstance(s.value, ir.Op):
             name, args = s.value.name, s.value.args
-            if name in ("add", "sub") and args[0] == ir.Var(s.target):  # type: ignore[arg-type]
+            if name in ("add", "sub") and args[0] == ir.Var(s.target):
                 return replace(s, value=ir.Op(f"i{name}", args))
         return s
 

@@ -171,7 +171,7 @@ def _renamed(function: ir.Function, names: dict[str, str]) -> ir.Function:
         if isinstance(s, ir.Def):
             params = tuple(replace(p, name=names.get(p.name, p.name)) for p in s.function.params)
             s = replace(s, function=replace(s.function, params=params))
-        return s  # type: ignore[no-any-return]
+        return s
 
     body = map_blocks(function.body, statement)
     result = function.result
