@@ -70,8 +70,10 @@ def _forward(
         or registry.lookup(f) is not None
         or f.__code__.co_flags & 0x2A0
     ):
-        if type(f) is types.MethodType and type(f.__func__) is types.FunctionType and (
-            registry.lookup(f.__func__) is None
+        if (
+            type(f) is types.MethodType
+            and type(f.__func__) is types.FunctionType
+            and (registry.lookup(f.__func__) is None)
         ):
             inner = _forward(
                 f.__func__, (f.__self__, *args), kwargs, active=(True, *active), protect=protect,
@@ -89,9 +91,7 @@ def _forward(
             return pb(rest, acc)[1]
 
         return _Run(y, dispatched, args, entry)
-    found = forward_of(
-        f, args, kwargs, active, inactive, heap_active=heap_active, protect=protect
-    )
+    found = forward_of(f, args, kwargs, active, inactive, heap_active=heap_active, protect=protect)
     summary = found.summary
     entry = structs.snapshot(args) if summary.needs_acc else None
     y, pb = found.forward(f)(*args, **kwargs)
@@ -99,6 +99,7 @@ def _forward(
     names = tuple(kwargs)
     params = found.params
     if summary.needs_acc:
+
         def sweep_acc(d: Any, acc: Any) -> Any:
             return spread(params, pb(d, acc), n, names)[0]
 

@@ -190,7 +190,9 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
     if t in _INERT:
         return Other(t)
     if isinstance(x, _KNOWN_TYPES):
-        is_method = t is types.BuiltinFunctionType and isinstance(getattr(x, "__self__", None), _CARRIERS)
+        is_method = t is types.BuiltinFunctionType and isinstance(
+            getattr(x, "__self__", None), _CARRIERS
+        )
         return UNKNOWN if is_method else KnownObject(x)  # ``[].append`` and the like
     if depth >= _DEPTH:
         return UNKNOWN

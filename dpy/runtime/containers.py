@@ -160,7 +160,9 @@ def dict_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
                 d_items[i] = (ZERO, slots.pop(pairs[i][0], ZERO))
             for pair, d_pair in zip(pairs, d_items, strict=True):
                 sink(acc, hold(pair), d_pair)
-            d_source = give_items(acc, source, d_items) if isinstance(source, (list, tuple)) else ZERO
+            d_source = (
+                give_items(acc, source, d_items) if isinstance(source, (list, tuple)) else ZERO
+            )
         else:
             for key in keys:
                 acc.add_slot(source, key, slots.pop(key, ZERO))
@@ -374,7 +376,9 @@ def _inert_view(name: str) -> Any:
 for _name in ("values", "items", "keys"):
     _entries[getattr(dict, _name)] = _inert_view(_name)
 for _method in (list.index, list.count, dict.__contains__, list.__contains__, dict.__len__):
-    _entries[_method] = (lambda m: lambda dispatch, args, kwargs: (m(*args, **kwargs), None))(_method)
+    _entries[_method] = (lambda m: lambda dispatch, args, kwargs: (m(*args, **kwargs), None))(
+        _method
+    )
 
 
 @entry(getattr)

@@ -38,9 +38,11 @@ def hold(x: Any, memo: dict[int, Any] | None = None) -> Any:
     if t in _ATOM_SET:
         return x
     if t is tuple or (isinstance(x, tuple) and hasattr(t, "_fields")):
-        return tuple(hold(item, memo) for item in x) if any(
-            type(i) not in _ATOM_SET for i in x
-        ) else tuple(x)
+        return (
+            tuple(hold(item, memo) for item in x)
+            if any(type(i) not in _ATOM_SET for i in x)
+            else tuple(x)
+        )
     if t is list or t is dict:
         if memo is None:
             memo = {}

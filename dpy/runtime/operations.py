@@ -351,8 +351,10 @@ def _plain_attribute(owner: Any, name: str) -> tuple[Any, Any]:
     descriptor = getattr(type(owner), name, None)
     rule = registry.lookup(descriptor) if descriptor is not None else None
     if rule is not None and not isinstance(descriptor, types.MethodDescriptorType):
-        return _first(dispatch(descriptor, (owner,), {})) if callable(descriptor) else _getset(
-            rule, owner
+        return (
+            _first(dispatch(descriptor, (owner,), {}))
+            if callable(descriptor)
+            else _getset(rule, owner)
         )
     y = getattr(owner, name)
     if isinstance(y, types.BuiltinMethodType):
@@ -416,9 +418,12 @@ def write_attribute(owner: Any, name: str, value: Any) -> Any:
         return _write_shared(owner, name, value)
     setattr(owner, name, value)
     if isinstance(owner, np.ndarray):
+
         def refuse(acc: Any) -> Any:
             if not containers.is_null(acc.peek(owner)):
-                raise mutation_error(f"assignment to the {name} of an array", "it is not reversible")
+                raise mutation_error(
+                    f"assignment to the {name} of an array", "it is not reversible"
+                )
             return ZERO
 
         return refuse
@@ -600,9 +605,11 @@ def _delitem(owner: Any, index: Any) -> tuple[Any, Any]:
         del owner[index]
         return None, None
     n = len(owner)
-    places = sorted(range(*index.indices(n))) if isinstance(index, slice) else [
-        operator.index(index) % n if n else 0
-    ]
+    places = (
+        sorted(range(*index.indices(n)))
+        if isinstance(index, slice)
+        else [operator.index(index) % n if n else 0]
+    )
     del owner[index]
 
     def del_pullback(d: Any, acc: Any) -> Any:

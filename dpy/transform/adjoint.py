@@ -319,7 +319,9 @@ class _Adjoint:
             elif isinstance(s, (ir.For, ir.While)):
                 self._reverse_loop(s)
 
-    def _captured(self, block: ir.Block, states: dict[Any, str]) -> tuple[list[Any], dict[Any, str]]:
+    def _captured(
+        self, block: ir.Block, states: dict[Any, str]
+    ) -> tuple[list[Any], dict[Any, str]]:
         """The reverse of `block` from `states`: its statements and the states after it."""
         saved_out, saved_states = self.out, self.states
         self.out, self.states = [], dict(states)
@@ -476,7 +478,9 @@ class _Adjoint:
             items_name = self.names.numbered("items")
             assert isinstance(s.iter, ir.Var)
             by_identity = ir.Lit(s.iter.name in self.facts.identity)
-            begun = ir.Assign((items_name, pb), call(self.runtime.iterate, s.iter, by_identity), s.loc)
+            begun = ir.Assign(
+                (items_name, pb), call(self.runtime.iterate, s.iter, by_identity), s.loc
+            )
             self.before.setdefault(id(s), []).append(begun)
             self.replaced[id(s)] = ir.Var(items_name)
         acc = self.acc if self.facts.summary.needs_acc else ir.Lit(None)
@@ -515,7 +519,9 @@ class _Adjoint:
             else:
                 d = self._consume(name)
             # A mutable box [cotangent, length], popped from the end.
-            self._emit(d_list, call(self.runtime.pop_items, d, ir.Var(self._builder_residual(s, name))))
+            self._emit(
+                d_list, call(self.runtime.pop_items, d, ir.Var(self._builder_residual(s, name)))
+            )
         return found
 
     def _builder_residual(self, s: Any, name: str) -> str:
@@ -662,9 +668,7 @@ class _Adjoint:
             return
         kind = self.facts.kind(s, source)
         d = self._consume(s.target)
-        self._accumulate(
-            source.name, d, kind, scalar=source.name in self.scalars, maybe=maybe
-        )
+        self._accumulate(source.name, d, kind, scalar=source.name in self.scalars, maybe=maybe)
 
     def _reverse_elementwise(self, s: ir.Assign, site: Site) -> None:
         maybe = self.states.get(s.target) == "maybe" and s.target in self.scalars
@@ -682,9 +686,7 @@ class _Adjoint:
         )
         y_place = ir.Var("<y>")
         found = partials.contributions(site.rule, site.function, places, kinds, result, d, y_place)
-        same = (
-            len(operands) == 2 and operands[0] == operands[1] and isinstance(operands[0], ir.Var)
-        )
+        same = len(operands) == 2 and operands[0] == operands[1] and isinstance(operands[0], ir.Var)
         if same and facts.is_active(operands[0]):
             found = [_double(found[0], found[1]), None]
         gives = []
@@ -798,7 +800,9 @@ class _Adjoint:
         )
         pulled = call(ir.Var(pb), d)
         if site.rule.primal_is_user:
-            pulled = call(self.runtime.checked, ir.Known(site.rule, "rule"), pulled, ir.Lit(len(slots)))
+            pulled = call(
+                self.runtime.checked, ir.Known(site.rule, "rule"), pulled, ir.Lit(len(slots))
+            )
         self._emit(targets, pulled)
         for name, atom in zip(targets, wanted, strict=True):
             if atom is None:
@@ -813,9 +817,7 @@ class _Adjoint:
         key = ("inlined", id(s))
         if key not in self.memo:
             atoms = [*site.operands, *(a for _, a in site.kwargs)]
-            places = [
-                ir.Var(f"<{i}>") if isinstance(a, ir.Var) else a for i, a in enumerate(atoms)
-            ]
+            places = [ir.Var(f"<{i}>") if isinstance(a, ir.Var) else a for i, a in enumerate(atoms)]
             n = len(site.operands)
             names = [name for name, _ in site.kwargs]
             kinds = tuple(self.facts.kind(s, a) for a in atoms)
@@ -972,7 +974,9 @@ class _Adjoint:
 
     def _callee_call(self, s: ir.Assign, site: Site, function: Any = None) -> ir.Call:
         callee = site.callee
-        forward = ir.Known(callee.handle(function or site.function), f"{_identifier(callee.name)}_forward")
+        forward = ir.Known(
+            callee.handle(function or site.function), f"{_identifier(callee.name)}_forward"
+        )
         args, kwargs = [], []
         still_positional = True
         for name, kind in callee.params:
@@ -1167,7 +1171,9 @@ class _Adjoint:
             scalar = inner.name in self.scalars
             kind = facts.kind(s, inner)
             # Array parts have been sunk by the runtime already; the rest travels by value.
-            self._accumulate(inner.name, ir.Var(name), kind if scalar else UNKNOWN, scalar=scalar, maybe=True)
+            self._accumulate(
+                inner.name, ir.Var(name), kind if scalar else UNKNOWN, scalar=scalar, maybe=True
+            )
 
     def _generic_call(self, s: ir.Assign) -> ir.Call:
         return self.runtime_call(s.value)
@@ -1175,8 +1181,10 @@ class _Adjoint:
     def runtime_call(self, value: Any) -> ir.Call:
         """The runtime's form of an operation or call."""
         rt = self.runtime
+
         def active(atoms: tuple[Any, ...]) -> ir.Lit:
             return ir.Lit(tuple(self.facts.is_active(a) for a in atoms))
+
         if isinstance(value, ir.Global):
             return call(rt.read_global, ir.Lit(value.name), rt.globals_, ir.Global(value.name))
         if isinstance(value, ir.Closure):
@@ -1220,7 +1228,9 @@ class _Adjoint:
             if id(s) in self.facts.decided:
                 # The test has no effect, and the other branch has not been analysed.
                 return list(self._forward_block(s.body if self.facts.decided[id(s)] else s.orelse))
-            return [replace(s, body=self._forward_block(s.body), orelse=self._forward_block(s.orelse))]
+            return [
+                replace(s, body=self._forward_block(s.body), orelse=self._forward_block(s.orelse))
+            ]
         if isinstance(s, ir.For):
             source = self.replaced.get(id(s), s.iter)
             return self._forward_loop(s, replace(s, iter=source, body=self._forward_block(s.body)))

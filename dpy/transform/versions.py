@@ -265,18 +265,30 @@ def _key(birth: tuple[str, Any]) -> tuple[str, int]:
 
 def variables(value: Any) -> list[str]:
     """Names of the variables that an expression reads."""
-    if isinstance(value, ir.Var):
-        return [value.name]
-    if isinstance(value, ir.Star):
-        return variables(value.value)
-    if isinstance(value, ir.Op):
-        parts: tuple[Any, ...] = value.args
-    elif isinstance(value, ir.Call):
-        parts = (value.func, *value.args, *(a for _, a in value.kwargs))
-    elif isinstance(value, ir.Closure):
-        parts = (
-            *(a for _, a in value.cells), *value.defaults, *(a for _, a in value.kwdefaults),
-        )  # fmt: skip
-    else:
-        return []
-    return [name for part in parts for name in variables(part)]
+    found: list[str] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[str]) -> None:
+    kind = type(value)
+    if kind is ir.Var:
+        found.append(value.name)
+    elif kind is ir.Op:
+        for part in value.args:
+            _collect(part, found)
+    elif kind is ir.Call:
+        _collect(value.func, found)
+        for part in value.args:
+            _collect(part, found)
+        for _, part in value.kwargs:
+            _collect(part, found)
+    elif kind is ir.Star:
+        _collect(value.value, found)
+    elif kind is ir.Closure:
+        for _, part in value.cells:
+            _collect(part, found)
+        for part in value.defaults:
+            _collect(part, found)
+        for _, part in value.kwdefaults:
+            _collect(part, found)

@@ -23,11 +23,11 @@ def map_blocks(block: ir.Block, change: Callable[[ir.Stmt], ir.Stmt | None]) -> 
 def map_inner(s: ir.Stmt, change: Callable[[ir.Block], ir.Block]) -> ir.Stmt:
     """The statement with the blocks in it changed."""
     if isinstance(s, ir.If):
-        return replace(s, body=change(s.body), orelse=change(s.orelse))
+        return ir.If(s.test, change(s.body), change(s.orelse), s.loc)
     if isinstance(s, ir.For):
-        return replace(s, body=change(s.body))
+        return ir.For(s.target, s.iter, change(s.body), s.exit, s.loc)
     if isinstance(s, ir.While):
-        return replace(s, test_body=change(s.test_body), body=change(s.body))
+        return ir.While(change(s.test_body), s.test, change(s.body), s.exit, s.loc)
     if isinstance(s, ir.Def):
-        return replace(s, function=replace(s.function, body=change(s.function.body)))
+        return ir.Def(replace(s.function, body=change(s.function.body)), s.loc)
     return s

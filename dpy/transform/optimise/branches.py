@@ -122,7 +122,9 @@ def _only_tests(block: ir.Block) -> set[str]:
     return tests - other
 
 
-def _forward_loop(s: Any, sunk: dict[str, _Loop], tests: set[str], own: frozenset[str]) -> ir.Stmt:
+def _forward_loop(
+    s: ir.For | ir.While, sunk: dict[str, _Loop], tests: set[str], own: frozenset[str]
+) -> ir.Stmt:
     if not s.body:
         return s
     append = s.body[-1]

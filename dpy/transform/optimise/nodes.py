@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import types
 from collections import Counter
@@ -38,8 +39,9 @@ def targets(s: ir.Stmt) -> tuple[str, ...]:
 
 def expressions(s: ir.Stmt) -> tuple[Any, ...]:
     """The expressions of a statement itself, without those of the blocks in it."""
-    if isinstance(s, (ir.Assign, ir.Return)):
-        return (s.value,)
+    kind = type(s)
+    if kind is ir.Assign or kind is ir.Return:
+        return (s.value,)  # type: ignore[union-attr]
     if isinstance(s, (ir.If, ir.While)):
         return (s.test,)
     if isinstance(s, ir.For):
@@ -51,6 +53,8 @@ def expressions(s: ir.Stmt) -> tuple[Any, ...]:
 
 def reads_of(s: ir.Stmt) -> list[str]:
     """The variables that a statement itself reads (a loop's exit flag included)."""
+    if type(s) is ir.Assign:
+        return variables(s.value)
     found = [name for e in expressions(s) for name in variables(e)]
     if isinstance(s, (ir.For, ir.While)) and s.exit is not None:
         found.append(s.exit)
@@ -65,9 +69,24 @@ def walk(block: Iterable[ir.Stmt]) -> Iterable[ir.Stmt]:
 def assigned(block: Iterable[ir.Stmt]) -> set[str]:
     """All names that a block assigns or changes in place."""
     found: set[str] = set()
-    for s in walk(block):
-        found.update(targets(s))
-        found.update(changed_in_place(s))
+    for s in block:
+        if type(s) is ir.Assign:
+            target = s.target
+            if type(target) is str:
+                found.add(target)
+            elif target is not None:
+                found.update(target)
+            else:
+                found.update(changed_in_place(s))
+        elif isinstance(s, ir.If):
+            found |= assigned(s.body)
+            found |= assigned(s.orelse)
+        elif isinstance(s, ir.For):
+            found.update(targets(s))
+            found |= assigned(s.body)
+        elif isinstance(s, ir.While):
+            found |= assigned(s.test_body)
+            found |= assigned(s.body)
     return found
 
 
@@ -115,17 +134,20 @@ def with_pullback(function: ir.Function, pullback: ir.Function) -> ir.Function:
 
 def map_expression(e: Any, change: Callable[[Any], Any]) -> Any:
     """Rebuild an expression from the inside out, with `change` applied to each node."""
-    if isinstance(e, ir.Op):
-        args = tuple(map_expression(a, change) for a in e.args)
-        e = e if _same(args, e.args) else ir.Op(e.name, args)
-    elif isinstance(e, ir.Call):
+    kind = type(e)
+    if kind is ir.Op:
+        args = tuple([map_expression(a, change) for a in e.args])
+        if not _same(args, e.args):
+            e = ir.Op(e.name, args)
+    elif kind is ir.Call:
         func = map_expression(e.func, change)
-        args = tuple(map_expression(a, change) for a in e.args)
-        kwargs = tuple((k, map_expression(a, change)) for k, a in e.kwargs)
-        e = ir.Call(func, args, kwargs)
-    elif isinstance(e, ir.Star):
+        args = tuple([map_expression(a, change) for a in e.args])
+        kwargs = tuple([(k, map_expression(a, change)) for k, a in e.kwargs])
+        if func is not e.func or e.kwargs or not _same(args, e.args):
+            e = ir.Call(func, args, kwargs)
+    elif kind is ir.Star:
         e = ir.Star(map_expression(e.value, change))
-    elif isinstance(e, ir.Closure):
+    elif kind is ir.Closure:
         e = replace(
             e,
             cells=tuple((k, map_expression(a, change)) for k, a in e.cells),
@@ -136,21 +158,27 @@ def map_expression(e: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    return all(x is y for x, y in zip(a, b, strict=True))
+    return all(map(operator.is_, a, b))
 
 
 def substitute(e: Any, values: Mapping[str, Any]) -> Any:
     """An expression with variables replaced."""
     if not values:
         return e
-    return map_expression(e, lambda n: values.get(n.name, n) if isinstance(n, ir.Var) else n)
+    if isinstance(e, ir.Var):
+        return values.get(e.name, e)
+    if isinstance(e, (ir.Lit, ir.Known)):
+        return e
+    return map_expression(e, lambda n: values.get(n.name, n) if type(n) is ir.Var else n)
 
 
 def rewrite(s: ir.Stmt, change: Callable[[Any], Any]) -> ir.Stmt:
     """A statement with its own expressions changed."""
-    if isinstance(s, (ir.Assign, ir.Return)):
+    if isinstance(s, ir.Assign):
         value = change(s.value)
-        return s if value is s.value else replace(s, value=value)
+        return s if value is s.value else ir.Assign(s.target, value, s.loc)
+    if isinstance(s, ir.Return):
+        return replace(s, value=change(s.value))
     if isinstance(s, (ir.If, ir.While)):
         test = change(s.test)
         return s if test is s.test else replace(s, test=test)
@@ -179,7 +207,17 @@ _PURE_OPS = frozenset(
     "tuple dict slice".split()
 )
 _PURE_CALLS = frozenset(
-    ("add", "project", "unbroadcast", "times", "conjugate", "slot", "project_written", "reversed")
+    (
+        "filled",
+        "add",
+        "project",
+        "unbroadcast",
+        "times",
+        "conjugate",
+        "slot",
+        "project_written",
+        "reversed",
+    )
 )
 _PURE_MODULES = frozenset(("math", "cmath", "numpy", "dpy.adjoints.safe"))
 

@@ -162,7 +162,7 @@ def _renamed(function: ir.Function, names: dict[str, str]) -> ir.Function:
     def target(t: Any) -> Any:
         return tuple(names.get(n, n) for n in t) if isinstance(t, tuple) else names.get(t, t)
 
-    def statement(s: Any) -> ir.Stmt:
+    def statement(s: ir.Stmt) -> ir.Stmt:
         s = rewrite(s, lambda e: map_expression(e, var))
         if isinstance(s, (ir.Assign, ir.For)):
             s = replace(s, target=target(s.target))
