@@ -134,6 +134,7 @@ def _forward_loop(
     loop = sunk[tape]
     if len(loop.names) < 2:
         return s
+    assert isinstance(append, ir.Assign)
     parts = values(append, len(loop.names))
     if not all(isinstance(part, ir.Var) for part in parts):
         return s
