@@ -16,8 +16,8 @@ import numpy as np
 
 __all__ = [
     "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Iterator", "Kind", "KnownObject",
-    "List", "Method", "Number", "Object", "Other", "Tuple", "Unknown", "can_carry", "dummy_of", "is_atomic",
-    "is_number", "is_real_scalar", "join", "kind_of",
+    "List", "Method", "Number", "Object", "Other", "Tuple", "Unknown", "can_carry", "dummy_of",
+    "is_atomic", "is_number", "is_real_scalar", "join", "kind_of",
 ]  # fmt: skip
 
 

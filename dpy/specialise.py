@@ -238,9 +238,7 @@ def specialise(
         UnsupportedSyntaxError, SourceUnavailableError, StaleSourceError.
     """
     code = function.__code__
-    cells = tuple(
-        _cell_kind(cell) for cell in function.__closure__ or ()
-    )
+    cells = tuple(_cell_kind(cell) for cell in function.__closure__ or ())
     key = (
         id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect,
         config.current().strong_zero, distinct, getattr(function, "cls", None),
@@ -362,14 +360,16 @@ def _generate(new: Specialisation) -> Emitted:
     assert new.facts is not None
     _counts["compiles"] += 1
     runtime = Runtime(
-        add=add, project=project, unbroadcast=unbroadcast, sink=sink, take=take, take_deep=_take_deep, hold=hold,
+        add=add, project=project, unbroadcast=unbroadcast,
+        sink=sink, take=take, take_deep=_take_deep, hold=hold,
         zeros_for=helpers.zeros_for, owned=helpers.owned, add_at=helpers.add_at,
         add_region=helpers.add_region, take_region=helpers.take_region,
         project_written=helpers.project_written, copy_value=helpers.copy_value,
         slot=helpers.slot, pop_items=containers.pop_items, iterate=iteration.iterate,
         operate=operations.operate, call_=dispatch.call_, call_spread=dispatch.call_spread,
-        read_global=operations.read_global, write_global=operations.write_global, read_cell=operations.read_cell,
-        checked=helpers.checked, closure=operations.closure, build_object=build_object, globals_=new.source.globals, protect=_protect,
+        read_global=operations.read_global, write_global=operations.write_global,
+        read_cell=operations.read_cell, checked=helpers.checked, closure=operations.closure,
+        build_object=build_object, globals_=new.source.globals, protect=_protect,
     )  # fmt: skip
     generated = write_adjoint(new.facts, runtime)
     generated = replace(generated, body=finish_loops(generated.body))
@@ -596,9 +596,7 @@ def _stored_globals(source: Source) -> frozenset[str]:
     if known is None or known[0] is not source.lines:
         text = "\n".join(source.lines)
         names = {
-            name.strip()
-            for found in _global_statement.findall(text)
-            for name in found.split(",")
+            name.strip() for found in _global_statement.findall(text) for name in found.split(",")
         }
         known = _stored[source.filename] = (source.lines, frozenset(names))
     return known[1]
@@ -611,7 +609,8 @@ def _stable(kind: Kind) -> Kind:
 
 def _is_special(code: types.CodeType) -> bool:
     """Generators and coroutines are not ordinary functions."""
-    return bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR))
+    kinds = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+    return bool(code.co_flags & kinds)
 
 
 def _restricted_rule(function: Any, kinds: tuple[Kind, ...]) -> Any:
@@ -636,7 +635,7 @@ def _class_of(kind: Kind) -> type | None:
     return getattr(kind, "type", None) or getattr(kind, "cls", None)
 
 
-# --- calls from the runtime ------------------------------------------------------------------------
+# --- calls from the runtime ---------------------------------------------------------------------
 
 _entry_cache: dict[Any, Any] = {}
 
@@ -703,7 +702,6 @@ def _reach(value: Any, reached: dict[int, Any]) -> None:
         stack += held.values()
 
 
-
 def _bind(
     function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[dict[str, Any], list[str]]:
@@ -748,7 +746,8 @@ def _compile_call(
             raise UnsupportedSyntaxError(
                 f"{function.__qualname__} is a generator or coroutine",
                 place=Place(
-                    function.__code__.co_filename, function.__code__.co_firstlineno,
+                    function.__code__.co_filename,
+                    function.__code__.co_firstlineno,
                     function=function.__qualname__,
                 ),
                 why="its body runs piecewise, which dpy does not reverse yet",

@@ -367,9 +367,7 @@ def _named_tuple(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
     return y, named_tuple_pullback
 
 
-def _dataclass_init(
-    cls: Any, obj: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def _dataclass_init(cls: Any, obj: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Do what the generated ``__init__`` of a dataclass does (it has no source to transform)."""
     import inspect
 
@@ -400,9 +398,7 @@ def _dataclass_init(
             steps.append((name, value))
     post_pb = None
     if hasattr(cls, "__post_init__"):
-        _, post_pb = dispatch(
-            cls.__post_init__, (obj, *(value for _, value in init_vars)), {}
-        )
+        _, post_pb = dispatch(cls.__post_init__, (obj, *(value for _, value in init_vars)), {})
 
     def dataclass_init_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
         d_given: dict[str, Any] = {}

@@ -273,7 +273,7 @@ class _Collector:
         return ZERO
 
 
-# --- the builtins that make iterators ---------------------------------------------------------------
+# --- the builtins that make iterators -----------------------------------------------------------
 
 
 def _part(iterable: Any) -> tuple[Source, int]:

@@ -624,7 +624,7 @@ def _contains(container: Any, item: Any) -> tuple[Any, Any]:
     return operator.contains(container, item), None
 
 
-# --- displays and the rest --------------------------------------------------------------------------
+# --- displays and the rest ----------------------------------------------------------------------
 
 
 def _display(make: Any) -> Any:

@@ -14,12 +14,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeGuard
 
-from dpy.cotangent import ZERO, add, fit, project, unbroadcast
+from dpy.cotangent import ZERO, fit
 from dpy.kinds import (
     UNKNOWN,
     Array,
     Kind,
-    Number,
     Object,
     Tuple,
     is_atomic,
@@ -1125,7 +1124,9 @@ class _Adjoint:
         v = ir.Var(self.versions.residual(s, value.name))
         self._guarded(
             s, d.name,
-            lambda: self._give(s, value, call(self.runtime.project_written, d, v, held), kind, maybe=True),
+            lambda: self._give(
+                s, value, call(self.runtime.project_written, d, v, held), kind, maybe=True
+            ),
         )  # fmt: skip
 
     def _reverse_append(self, s: ir.Assign, site: Site) -> None:

@@ -52,9 +52,7 @@ def run(function: ir.Function, given: tuple[str, ...]) -> Fields | None:
         if isinstance(s, (ir.Assign, ir.For)):
             taken.update(t for t in _targets(s) if t is not None)
     rewriter = _Rewriter(owner, Names(taken))
-    start = tuple(
-        ir.Assign(rewriter.variable(name), ir.Var(name), function.loc) for name in given
-    )
+    start = tuple(ir.Assign(rewriter.variable(name), ir.Var(name), function.loc) for name in given)
     try:
         body = rewriter.block(function.body)
     except _Escapes:

@@ -289,6 +289,7 @@ class _Inference:
             and s.value.name in ("setglobal", "delglobal")
         }
         self.direct_methods = direct_methods(function)
+        self.loop_heads: dict[int, dict[str, Kind]] = {}
         self.assumed_written: set[str] = {HEAP} if protect else set()
         for name, kind in params.items():
             if not is_atomic(kind):
@@ -460,7 +461,9 @@ class _Inference:
                 form == "array_write"
                 or any(o in self.non_atomic for o in operands)
                 or self.facts.heap_active
-                or site is not None and form in ("callee", "construct_fields") and site.callee.summary.writes
+                or site is not None
+                and form in ("callee", "construct_fields")
+                and site.callee.summary.writes
             )
             if form == "append":
                 has_effect = operands[0] in useful
@@ -502,16 +505,18 @@ class _Inference:
 
     def _for(self, s: ir.For, env: dict[str, Kind]) -> None:
         assert isinstance(s.target, str)
+        self._start_loop(s, env)
         for attempt in range(12):
             self._record(s, s.iter, env)
             inner = dict(env)
             item = self._item_kind(s, env)
             inner[s.target] = item
             self._block(s.body, inner)
-            if self._merge_loop(env, inner, attempt):
+            if self._merge_loop(s, env, inner, attempt):
                 return
 
     def _while(self, s: ir.While, env: dict[str, Kind]) -> None:
+        self._start_loop(s, env)
         for attempt in range(12):
             inner = dict(env)
             self._block(s.test_body, inner)
@@ -520,24 +525,28 @@ class _Inference:
             self._block(s.body, inner)
             for name, kind in tested.items():
                 inner[name] = join(inner.get(name, BOTTOM), kind)
-            if self._merge_loop(env, inner, attempt):
+            if self._merge_loop(s, env, inner, attempt):
                 return
 
-    @staticmethod
-    def _merge_loop(env: dict[str, Kind], inner: dict[str, Kind], attempt: int) -> bool:
+    def _start_loop(self, s: ir.For | ir.While, env: dict[str, Kind]) -> None:
+        """Start from what an earlier pass found at the head of the loop: kinds only grow."""
+        for name, kind in self.loop_heads.setdefault(id(s), {}).items():
+            env[name] = join(env.get(name, BOTTOM), kind)
+
+    def _merge_loop(
+        self, s: ir.For | ir.While, env: dict[str, Kind], inner: dict[str, Kind], attempt: int
+    ) -> bool:
         """Join the state after an iteration into the state before it; True when stable."""
         stable = True
+        found = self.loop_heads[id(s)]
         for name, kind in inner.items():
             old = env.get(name, BOTTOM)
             new = join(old, kind)
             if new != old:
                 if attempt > 6:
                     new = UNKNOWN
-                if old is not BOTTOM or attempt == 0:
-                    stable = False
-                else:
-                    stable = False
-                env[name] = new
+                stable = False
+                env[name] = found[name] = new
         return stable
 
     def _item_kind(self, s: ir.For, env: dict[str, Kind]) -> Kind:
@@ -842,7 +851,8 @@ class _Inference:
         elif name == "dict":
             keys = args[::2]
             if all(isinstance(k, ir.Lit) and isinstance(k.value, str) for k in keys):
-                kind = Dict(tuple((k.value, widen(v)) for k, v in zip(keys, kinds[1::2], strict=True)))
+                pairs = zip(keys, kinds[1::2], strict=True)
+                kind = Dict(tuple((k.value, widen(v)) for k, v in pairs))
         if not is_atomic(kind):
             self._alias_target_force(s)
         if not varied:
@@ -871,9 +881,7 @@ class _Inference:
 
     # --- attributes and items -----------------------------------------------------------------
 
-    def _getattr(
-        self, s: ir.Assign, owner: Any, name: str, kind: Kind
-    ) -> tuple[Kind, bool, Site]:
+    def _getattr(self, s: ir.Assign, owner: Any, name: str, kind: Kind) -> tuple[Kind, bool, Site]:
         found = self._attribute(s, owner, name, kind)
         if not isinstance(found[0], Method) or id(s) in self.direct_methods:
             return found
@@ -908,7 +916,8 @@ class _Inference:
         elif isinstance(value, np.ufunc):
             method = getattr(np.ufunc, name, None)
             if isinstance(method, types.MethodDescriptorType):
-                return Method(KnownObject(method), ir.Known(value, value.__name__)), False, Site("inert")
+                owner = ir.Known(value, value.__name__)
+                return Method(KnownObject(method), owner), False, Site("inert")
             return UNKNOWN, False, Site("inert")
         elif isinstance(value, type):
             found = self._class_attribute(value, name) if type(value) is type else _MISSING
@@ -916,7 +925,8 @@ class _Inference:
                 found = found.__func__
             elif isinstance(found, classmethod):
                 inner = found.__func__
-                return Method(KnownObject(inner), ir.Known(value, value.__name__)), False, Site("inert")
+                owner = ir.Known(value, value.__name__)
+                return Method(KnownObject(inner), owner), False, Site("inert")
             elif hasattr(found, "__get__") and not isinstance(
                 found, (types.FunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
             ):
@@ -955,15 +965,14 @@ class _Inference:
                 self._alias_target_if(s, owner, found)
                 if not varied:
                     return found, False, Site("inert")
-                return self._generic(
-                    s, (owner, ir.Lit(name)), (kind,), writes=False, result=found
-                )
+                return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=False, result=found)
             self._alias_target_if(s, owner, field_kind)
             return field_kind, varied, Site("field" if varied else "inert", slot=name)
         if field_kind is None and not _is_data_descriptor(raw):
             is_data = not isinstance(raw, (types.FunctionType, staticmethod, classmethod))
             is_open = is_data and (kind.field(OPEN) is not None or self._adds_slots(owner, {}))
-            if is_open or self._slot_kind(owner, name, BOTTOM) is not BOTTOM:  # an attribute set by the program hides the class's
+            # An attribute that the program sets hides that of the class.
+            if is_open or self._slot_kind(owner, name, BOTTOM) is not BOTTOM:
                 self._alias_target_if(s, owner, UNKNOWN)
                 return self._generic(s, (owner, ir.Lit(name)), (kind,), writes=False)
         if isinstance(raw, types.FunctionType):
@@ -971,7 +980,8 @@ class _Inference:
         if isinstance(raw, staticmethod):
             return kind_of(raw.__func__), False, Site("inert")
         if isinstance(raw, classmethod):
-            return Method(KnownObject(raw.__func__), ir.Known(cls, cls.__name__)), False, Site("inert")
+            known = ir.Known(cls, cls.__name__)
+            return Method(KnownObject(raw.__func__), known), False, Site("inert")
         if raw is not _MISSING and not hasattr(raw, "__get__"):
             found = kind_of(raw)
             if is_atomic(found) and not self.facts.heap_active:
@@ -1009,7 +1019,11 @@ class _Inference:
         owner, index = args
         kind, index_kind = kinds
         varied = self._is_varied(owner)
-        if isinstance(kind, Tuple) and isinstance(index_kind, Const) and type(index_kind.value) is int:
+        if (
+            isinstance(kind, Tuple)
+            and isinstance(index_kind, Const)
+            and type(index_kind.value) is int
+        ):
             i = index_kind.value
             if -len(kind.items) <= i < len(kind.items):
                 i %= len(kind.items)
@@ -1175,8 +1189,10 @@ class _Inference:
             return self._call_function(s, function, args, kwargs, kinds, kw_kinds)
         if function is range and all(is_atomic(k) for k in kinds):
             return Other(range), False, Site("inert")
-        if not self._any_varied(operands) and all(map(is_atomic, all_kinds)) and not isinstance(
-            function, type
+        if (
+            not self._any_varied(operands)
+            and all(map(is_atomic, all_kinds))
+            and not isinstance(function, type)
         ):
             # A C function of plain values: it cannot reach the user's arrays.
             return UNKNOWN, False, Site("inert")
@@ -1241,7 +1257,8 @@ class _Inference:
         init = cls.__dict__["__init__"]
         self.book.depend(_namespace(cls), "__init__", init)
         bound.pop(next(iter(bound)))
-        by_atom = {id(a): k for a, k in zip((*args, *(a for _, a in kwargs)), (*kinds, *kw_kinds), strict=True)}
+        atoms = (*args, *(a for _, a in kwargs))
+        by_atom = {id(a): k for a, k in zip(atoms, (*kinds, *kw_kinds), strict=True)}
         signature = inspect.signature(init)
         fields = []
         for name, parameter in list(signature.parameters.items())[1:]:
@@ -1413,9 +1430,7 @@ class _Inference:
                 param_kinds[name] = kind_of(default)
         active = frozenset(n for n, a in bound.items() if self._is_varied(a))
         distinct = self._are_distinct(operands, all_kinds)
-        callee = self.book.callee(
-            function, param_kinds, active, self.facts.heap_active, distinct
-        )
+        callee = self.book.callee(function, param_kinds, active, self.facts.heap_active, distinct)
         if callee is None:
             return None
         return self._apply_summary(s, callee, bound, operands, all_kinds, function)
@@ -1583,7 +1598,9 @@ class _Inference:
             }
             if isinstance(kind, Dict):
                 fields = {n: self._slot_kind(owner, "[]", k) for n, k in fields.items()}
-                return Dict(tuple(fields.items())) if not self._adds_slots(owner, fields) else UNKNOWN
+                if self._adds_slots(owner, fields):
+                    return UNKNOWN
+                return Dict(tuple(fields.items()))
             if self._adds_slots(owner, fields):
                 fields[OPEN] = UNKNOWN
             return Object(kind.cls, tuple(fields.items()))

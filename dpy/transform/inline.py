@@ -648,9 +648,7 @@ class _Reader:
             return None
 
 
-def _bind(
-    node: Any, function: Any, args: list[Any], kwargs: dict[str, Any]
-) -> dict[str, Any]:
+def _bind(node: Any, function: Any, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a function and their values; defaults are known."""
     positional = [a.id for a in (*node.args.posonlyargs, *node.args.args)]
     only = [a.id for a in node.args.kwonlyargs]
@@ -870,4 +868,3 @@ def _made_call(
 ) -> Dynamic:
     named = tuple((name, _expr(v)) for name, v in kwargs.items())
     return Dynamic(ir.Call(function, tuple(map(_expr, args)), named), kind, shape)
-
