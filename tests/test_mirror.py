@@ -16,6 +16,7 @@ WITHOUT_MODULE = {
     "test_benchmarks.py",
     "test_docs.py",
     "test_examples.py",
+    "test_golden.py",
     "test_layers.py",
     "test_mirror.py",
     "test_public_surface.py",
