@@ -94,17 +94,19 @@ def emit(function: ir.Function, source: Source) -> Emitted:
     taken = _names(function)
     binder = _Binder(source, taken)
     tree = to_function_ast(function, binder)
-    _wrap_sums(tree)
     free = [*source.free, CELLS, *binder.namespace]
     factory = ast.FunctionDef(
         "dpy_factory",
         ast.arguments([], [ast.arg(name) for name in free], None, [], [], None, []),
-        [tree, ast.Return(ast.Name(tree.name, ast.Load()))],
+        [ast.Return(ast.Name(tree.name, ast.Load()))],
         [],
     )
-    module = ast.Module([factory], [])
+    if function.loc is None:
+        ast.fix_missing_locations(tree)  # else every node has its place already
     ast.copy_location(factory, tree)
-    ast.fix_missing_locations(module)
+    ast.fix_missing_locations(factory)
+    factory.body.insert(0, tree)
+    module = ast.Module([factory], [])
     compiled = compile(module, source.filename, "exec", dont_inherit=True)
     outer = next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
     code = next(
@@ -112,13 +114,6 @@ def emit(function: ir.Function, source: Source) -> Emitted:
     )
     bound = {name: types.CellType(value) for name, value in binder.namespace.items()}
     return Emitted(tree, code, source.globals, bound)
-
-
-def _wrap_sums(tree: ast.FunctionDef) -> None:
-    """Give every function of the tree a body."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and not node.body:
-            node.body.append(ast.Pass())
 
 
 def _names(function: ir.Function) -> set[str]:

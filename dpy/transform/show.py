@@ -538,14 +538,23 @@ def _constant(value: Any) -> ast.expr:
     return ast.Constant(value)
 
 
-def _locate(node: ast.AST, loc: Loc | None) -> None:
-    """Place a node and what is below it, as far as that has no place yet."""
-    if loc is None or hasattr(node, "lineno") and not isinstance(node, ast.stmt):
+def _locate(statement: ast.stmt, loc: Loc | None) -> None:
+    """Place a statement and what is below it, as far as that has no place yet."""
+    if loc is None:
         return
-    _locate_one(node, loc)
-    for child in ast.iter_child_nodes(node):
-        if not hasattr(child, "lineno"):
-            _locate(child, loc)
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        _locate_one(node, loc)
+        for value in node.__dict__.copy().values():
+            if isinstance(value, list):
+                pending += [v for v in value if isinstance(v, ast.AST) and not _is_located(v)]
+            elif isinstance(value, ast.AST) and value._fields and not _is_located(value):
+                pending.append(value)
+
+
+def _is_located(node: ast.AST) -> bool:
+    return "lineno" in node.__dict__
 
 
 def _locate_one(node: ast.AST, loc: Loc | None) -> None:
