@@ -1087,7 +1087,8 @@ class _Adjoint:
         array, index = _args(s)
         kind = self.facts.kinds[id(s)]
         if array.name in self.facts.identity and not is_number(kind):
-            # A view: its accumulator is a view of the array's. A copy (fancy index) is moved.
+            if site.slot == "view" and self._by_identity(s):
+                return  # its accumulator is a view of the array's: nothing has to move
             d = self._result_cotangent(s)
             if d is not None:
                 self._guarded(s, d.name, lambda: self._scatter(s, array, index, d))
@@ -1196,6 +1197,12 @@ class _Adjoint:
             args = value.args
             if value.name == "setglobal":
                 return call(rt.write_global, rt.globals_, *args)
+            if any(isinstance(a, ir.Star) for a in args):
+                layout = tuple("*" if isinstance(a, ir.Star) else "" for a in args)
+                plain = [a.value if isinstance(a, ir.Star) else a for a in args]
+                return call(
+                    rt.display_spread, ir.Lit(value.name), active(args), ir.Lit(layout), *plain
+                )
             return call(rt.operate, ir.Lit(value.name), active(args), *args)
         assert isinstance(value, ir.Call)
         atoms = (value.func, *value.args, *(a for _, a in value.kwargs))

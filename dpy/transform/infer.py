@@ -363,6 +363,7 @@ class _Inference:
         # The runtime works by identity: so do all classes that it meets.
         by_identity = roots | set(map(find, self.by_runtime))
         facts.identity = {v for v in self.non_atomic if find(v) in by_identity and v != HEAP}
+        self._pass_views_by_value(self.function.body, self._count_uses())
         facts.heap_written = find(HEAP) in roots
         facts.active = self.varied & self._useful()
         result = self.function.result
@@ -376,6 +377,58 @@ class _Inference:
             or facts.has_unknown_effects
             or any(map(_uses_accumulators, facts.sites.values()))
         )
+
+    def _count_uses(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for s in ir.walk(self.function.body):
+            read: list[str] = []
+            if isinstance(s, ir.Assign):
+                read = _operands(s.value)
+                targets = (s.target,) if isinstance(s.target, str) else s.target or ()
+                read += [f"{t}=" for t in targets]
+            elif isinstance(s, (ir.If, ir.While)):
+                read = _operands(s.test)
+            elif isinstance(s, ir.For):
+                read = [*_operands(s.iter), *(f"{t}=" for t in (s.target,) if isinstance(t, str))]
+            for name in read:
+                counts[name] = counts.get(name, 0) + 1
+        for name in _operands(self.function.result) if self.function.result is not None else ():
+            counts[name] = counts.get(name, 0) + 1
+        return counts
+
+    def _pass_views_by_value(self, block: ir.Block, uses: dict[str, int]) -> None:
+        """A view that is read once, before anything is written, has its cotangent by value.
+
+        ``u[1:] - u[:-1]``: nothing can happen between the views and the subtraction, so their
+        cotangents may as well be added to that of the array where the views were made.
+        """
+        fleeting: set[str] = set()
+        for s in block:
+            if isinstance(s, ir.If):
+                self._pass_views_by_value(s.body, uses)
+                self._pass_views_by_value(s.orelse, uses)
+            elif isinstance(s, (ir.For, ir.While)):
+                self._pass_views_by_value(s.body, uses)
+            site = self.facts.sites.get(id(s))
+            if not isinstance(s, ir.Assign) or site is None:
+                fleeting.clear()
+                continue
+            if site.form in ("elementwise", "rule") and (
+                site.form == "elementwise" or site.rule.fresh
+            ):
+                used = fleeting & set(_operands(s.value))
+                self.facts.identity -= used
+                fleeting -= used
+            elif site.form == "array_read" and site.slot == "view":
+                name = s.target
+                if isinstance(name, str) and uses.get(name) == 1 and uses.get(f"{name}=") == 1:
+                    fleeting.add(name)
+            elif site.form != "inert" or not isinstance(s.value, (ir.Global, ir.Lit, ir.Op)):
+                fleeting.clear()
+            elif isinstance(s.value, ir.Op) and s.value.name not in ARITHMETIC | {
+                "slice": None, "getattr": None, "tuple": None,
+            }:  # fmt: skip
+                fleeting.clear()
 
     def _meet_protected_callees(self, roots: set[str]) -> None:
         """A callee that is given something written to works by identity throughout."""
@@ -1045,7 +1098,7 @@ class _Inference:
                 return result, False, Site("inert")
             if result is UNKNOWN:
                 return self._generic(s, args, kinds, writes=False)
-            return result, True, Site("array_read")
+            return result, True, Site("array_read", slot="view" if _is_basic(index_kind) else None)
         result = UNKNOWN
         if isinstance(kind, List) and number_type(index_kind) is int:
             result = self._slot_kind(owner, "[]", kind.item)
@@ -1789,6 +1842,12 @@ def _element(kind: Array, dims: int) -> Kind:
     if kind.ndim == dims:
         return Number(kind.dtype.type) if kind.dtype.kind in "biufc" else UNKNOWN
     return Array(kind.dtype, kind.ndim - dims)
+
+
+def _is_basic(index: Kind) -> bool:
+    """Indexing with ints, slices, None and Ellipsis only: the result is a view."""
+    parts = index.items if isinstance(index, Tuple) else (index,)
+    return not any(isinstance(part, (Array, List)) for part in parts)
 
 
 def _indexed(kind: Array, index: Kind) -> Kind:
