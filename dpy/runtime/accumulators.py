@@ -22,7 +22,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add, project
 from dpy.errors import MutationError
-from dpy.runtime.memory import Buffer, cotangent_dtype, overlaps_itself, owner_of
+from dpy.runtime.memory import Buffer, cotangent_dtype, overlaps_itself, owner_of, repeated
 from dpy.runtime.walk import Walk, by_value, remainder
 from dpy.slots import Slots, kind_of, slots_of
 from dpy.structs import Snapshot
@@ -206,8 +206,9 @@ class Accumulators:
         view = self.existing(x)
         if view is None:
             return ZERO
-        self._refuse_overlap(x)
         taken = view.copy()
+        if overlaps_itself(x):  # what several indices reach is given to the first of them
+            taken[repeated(x)] = 0
         view[...] = 0
         return taken
 
@@ -224,6 +225,8 @@ class Accumulators:
         if known is not None and known[1].shape == x.shape:
             return known[1]
         view = self._buffer(x).view(x)
+        if overlaps_itself(x):
+            return view
         if len(self._views) >= _MOST_VIEWS:
             self._views.clear()
         self._views[id(x)] = (x, view)

@@ -9,9 +9,7 @@ been accumulated for a value it created, and sinks what it gives to mutable oper
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import operator
 import types
 from collections.abc import Callable
 from typing import Any
@@ -19,14 +17,27 @@ from typing import Any
 import numpy as np
 
 from dpy.adjoints import registry
-from dpy.cotangent import ZERO, is_zero
-from dpy.runtime import containers
-from dpy.runtime.failures import no_adjoint
+from dpy.cotangent import ZERO, add, is_zero
+from dpy.runtime import containers, iteration
 from dpy.runtime.held import hold, protect, sink, take
+from dpy.runtime.memory import owner_of
+from dpy.runtime.opaque import carries, is_service, opaque
+from dpy.slots import kind_of, slots_of
 
-__all__ = ["call_", "call_spread", "dispatch", "set_compiler"]
+__all__ = ["by_rule", "call_", "call_spread", "dispatch", "set_compiler"]
 
 Pullback = Callable[[Any, Any], Any]
+_CACHED = type(functools.lru_cache(lambda: None))
+# What rules know; objects of other classes have their own behaviour.
+_KNOWN_TO_RULES = (
+    np.ndarray, np.generic, float, int, complex, str, bytes, list, tuple, dict, set, frozenset,
+    type(None), type, slice, range, np.dtype, types.FunctionType, types.BuiltinFunctionType,
+    types.MethodType, np.ufunc, functools.partial,
+)  # fmt: skip
+_SCALARS = frozenset({float, int, bool, str, type(None), np.float64, complex})
+_QUICK = frozenset({float, int, np.ndarray, np.float64, bool, str, type(None), tuple, list})
+
+_C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
 
 _compile: Callable[..., Any] | None = None
 
@@ -48,6 +59,13 @@ def call_(active: tuple[bool, ...], f: Any, /, *args: Any, **kwargs: Any) -> tup
     if pb is None:
         nothing = (ZERO,) * len(active)
         return y, lambda d, acc: nothing
+    if not kwargs:
+
+        def plain_pullback(d: Any, acc: Any) -> tuple[Any, ...]:
+            d_f, d_args, _ = pb(d, acc)
+            return (d_f, *d_args)
+
+        return y, plain_pullback
     names = tuple(kwargs)
 
     def call_pullback(d: Any, acc: Any) -> tuple[Any, ...]:
@@ -57,6 +75,70 @@ def call_(active: tuple[bool, ...], f: Any, /, *args: Any, **kwargs: Any) -> tup
     return y, call_pullback
 
 
+class _Spread:
+    """Where the operands of a starred call or display go among its arguments."""
+
+    __slots__ = ("args", "flags", "gives", "kw_flags", "kwargs", "places")
+
+    def __init__(self) -> None:
+        self.args: list[Any] = []
+        self.flags: list[bool] = []
+        self.kwargs: dict[str, Any] = {}
+        self.kw_flags: list[bool] = []
+        self.places: list[Any] = []
+        self.gives: list[Any] = []
+
+    def put(self, f: Any, how: str | None, value: Any, flag: bool) -> None:
+        give = None
+        if how == "":
+            self.places.append(len(self.args))
+            self.args.append(value)
+            self.flags.append(flag)
+        elif how == "*":
+            items, give = iteration.collect(value)
+            self.places.append(range(len(self.args), len(self.args) + len(items)))
+            self.args += items
+            self.flags += [flag] * len(items)
+        elif how == "**":
+            keys = list(value.keys())
+            self.places.append(tuple(keys))
+            for key in keys:
+                self._keyword(f, key, value[key], flag)
+            give = value
+        else:
+            assert how is not None
+            self.places.append(how)
+            self._keyword(f, how, value, flag)
+        self.gives.append(give)
+
+    def _keyword(self, f: Any, key: Any, value: Any, flag: bool) -> None:
+        name = getattr(f, "__qualname__", f)
+        if type(key) is not str:
+            raise TypeError(f"{name}() keywords must be strings")
+        if key in self.kwargs:
+            raise TypeError(f"{name}() got multiple values for keyword argument {key!r}")
+        self.kwargs[key] = value
+        self.kw_flags.append(flag)
+
+    def back(self, acc: Any, d_args: Any, d_kwargs: dict[str, Any]) -> list[Any]:
+        """Cotangents of the operands from those of the arguments."""
+        out: list[Any] = []
+        for place, give in zip(self.places, self.gives, strict=True):
+            if isinstance(place, int):
+                out.append(d_args[place])
+            elif isinstance(place, str):
+                out.append(d_kwargs.get(place, ZERO))
+            elif isinstance(place, range):
+                out.append(give(acc, [d_args[i] for i in place]))
+            else:
+                for key in place:
+                    d_key = d_kwargs.get(key, ZERO)
+                    if not is_zero(d_key):
+                        acc.add_slot(give, key, d_key)
+                out.append(ZERO)
+        return out
+
+
 def call_spread(
     active: tuple[bool, ...], layout: tuple[str | None, ...], f: Any, /, *operands: Any
 ) -> tuple[Any, Pullback]:
@@ -64,60 +146,19 @@ def call_spread(
 
     `layout` has, per operand: "" (positional), "*", "**" or the name of a keyword.
     """
-    args: list[Any] = []
-    kwargs: dict[str, Any] = {}
-    flags: list[bool] = []
-    kw_flags: list[bool] = []
-    places: list[Any] = []
-    held: list[Any] = []
+    spread = _Spread()
     for how, value, flag in zip(layout, operands, active[1:], strict=True):
-        if how == "":
-            places.append(len(args))
-            args.append(value)
-            flags.append(flag)
-        elif how == "*":
-            items = list(value)
-            places.append(range(len(args), len(args) + len(items)))
-            args += items
-            flags += [flag] * len(items)
-        elif how == "**":
-            keys = list(value.keys())
-            places.append(tuple(keys))
-            for key in keys:
-                if key in kwargs:
-                    raise TypeError(
-                        f"{getattr(f, '__qualname__', f)}() got multiple values for keyword "
-                        f"argument {key!r}"
-                    )
-                kwargs[key] = value[key]
-                kw_flags.append(flag)
-        else:
-            assert how is not None
-            places.append(how)
-            kwargs[how] = value
-            kw_flags.append(flag)
-        held.append(value)
-    y, pb = dispatch(f, tuple(args), kwargs, tuple(flags), tuple(kw_flags))
+        spread.put(f, how, value, flag)
+    y, pb = dispatch(
+        f, tuple(spread.args), spread.kwargs, tuple(spread.flags), tuple(spread.kw_flags)
+    )
 
     def spread_pullback(d: Any, acc: Any) -> tuple[Any, ...]:
         if pb is None:
-            return (ZERO,) * (len(layout) + 1)
-        d_f, d_args, d_kwargs = pb(d, acc)
-        out: list[Any] = [d_f]
-        for place, value in zip(places, held, strict=True):
-            if isinstance(place, int):
-                out.append(d_args[place])
-            elif isinstance(place, str):
-                out.append(d_kwargs.get(place, ZERO))
-            elif isinstance(place, range):
-                out.append(containers.give_items(acc, value, [d_args[i] for i in place]))
-            else:
-                for key in place:
-                    d_key = d_kwargs.get(key, ZERO)
-                    if not is_zero(d_key):
-                        acc.add_slot(value, key, d_key)
-                out.append(ZERO)
-        return tuple(out)
+            d_f, d_args, d_kwargs = ZERO, (ZERO,) * len(spread.args), {}
+        else:
+            d_f, d_args, d_kwargs = pb(d, acc)
+        return (d_f, *spread.back(acc, d_args, d_kwargs))
 
     return y, spread_pullback
 
@@ -136,35 +177,87 @@ def dispatch(
     if active_kw is None:
         active_kw = (True,) * len(kwargs)
     if t is types.MethodType:
-        return _bound(f.__func__, f.__self__, args, kwargs, active, active_kw)
+        return _bound(f, f.__func__, args, kwargs, active, active_kw)
     if t is functools.partial:
         return _partial(f, args, kwargs, active, active_kw)
     key = f
     if t is types.BuiltinFunctionType or t is types.MethodWrapperType:
-        key = registry.key_of(f)
+        key = _unbound(f)
         if key is not f:
-            return _bound(key, f.__self__, args, kwargs, active, active_kw)
+            return _bound(f, key, args, kwargs, active, active_kw)
     special = containers.lookup(key)
     if special is not None:
-        return special(dispatch, args, kwargs)
+        found = special(dispatch, args, kwargs)
+        if found is not None:
+            return found  # type: ignore[no-any-return]
     rule = registry.lookup(key, args)
-    if rule is not None:
-        return _by_rule(rule, args, kwargs)
+    if rule is not None and (rule.primal_is_user or rule.types or _rule_knows(args)):
+        return by_rule(rule, args, kwargs)
     if t is types.FunctionType:
+        return _python_function(f, args, kwargs, active, active_kw)
+    if isinstance(f, type):
+        from dpy.runtime.construct import construct
+
+        return construct(f, args, kwargs, active, active_kw)
+    if t is _CACHED and carries(*args, *kwargs.values()) and (any(active) or any(active_kw)):
+        return dispatch(f.__wrapped__, args, kwargs, active, active_kw)
+    getter = containers.CALLABLES.get(t)
+    if getter is not None:
+        return getter(dispatch, f, args, kwargs)  # type: ignore[no-any-return]
+    call = _class_call(t)
+    if call is not None:
+        return _with_self(call, f, args, kwargs, active, active_kw)
+    return opaque(f, args, kwargs, active, active_kw)
+
+
+def _unbound(f: Any) -> Any:
+    """The C function behind a bound method, also where a subclass overrides its name."""
+    owner = f.__self__
+    if owner is None or isinstance(owner, (type, types.ModuleType)):
+        return f
+    name = f.__name__
+    for c in type(owner).__mro__:
+        raw = c.__dict__.get(name)
+        if raw is not None and type(raw) in _C_METHODS and raw.__get__(owner) == f:
+            return raw
+    return registry.key_of(f)
+
+
+def _rule_knows(args: tuple[Any, ...]) -> bool:
+    """Whether a rule for numbers and arrays applies: not to objects with special methods."""
+    for x in args:
+        if type(x) not in _QUICK and not isinstance(x, _KNOWN_TO_RULES):
+            kind = kind_of(type(x))
+            if kind.read is not None and not isinstance(x, iteration.VIEWS):
+                return False
+    return True
+
+
+def _python_function(
+    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
+) -> tuple[Any, Any]:
+    if not is_service(f):
         assert _compile is not None
         found = _compile(f, args, kwargs, active, active_kw)
         if found is not None:
             y, pb = found
-            if pb is None:
-                return y, None
-            return y, lambda d, acc: (ZERO, *pb(d, acc))
-    elif isinstance(f, type):
-        return _construct(f, args, kwargs, active, active_kw)
-    else:
-        call = _class_call(t)
-        if call is not None:
-            return _with_self(call, f, args, kwargs, active, active_kw)
-    return _opaque(f, args, kwargs)
+            return y, None if pb is None else _sinking(pb, args, kwargs)
+    return opaque(f, args, kwargs, active, active_kw)
+
+
+def _sinking(pb: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A compiled function returns whole cotangents: mutable arguments get theirs by identity."""
+    held = args if all(type(x) in _SCALARS for x in args) else tuple(map(hold, args))
+    held_kw = {name: hold(x) for name, x in kwargs.items()} if kwargs else kwargs
+
+    def sinking_pullback(d: Any, acc: Any) -> Any:
+        d_args, d_kwargs = pb(d, acc)
+        rests = tuple([sink(acc, x, d_x) for x, d_x in zip(held, d_args, strict=True)])
+        if d_kwargs:
+            d_kwargs = {name: sink(acc, held_kw[name], d_x) for name, d_x in d_kwargs.items()}
+        return ZERO, rests, d_kwargs
+
+    return sinking_pullback
 
 
 def _class_call(t: type) -> Any:
@@ -175,6 +268,30 @@ def _class_call(t: type) -> Any:
     return None
 
 
+def _bound(
+    method: Any,
+    f: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    active: tuple[bool, ...],
+    active_kw: tuple[bool, ...],
+) -> tuple[Any, Any]:
+    """A bound method: its cotangent has that of its owner in the slot ``__self__``."""
+    owner = method.__self__
+    if isinstance(f, types.FunctionType) and is_service(type(owner)):
+        return opaque(method, args, kwargs, active, active_kw)
+    y, pb = dispatch(f, (owner, *args), kwargs, (True, *active), active_kw)
+    if pb is None:
+        return y, None
+
+    def method_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        _, d_args, d_kwargs = pb(d, acc)
+        d_owner = d_args[0]
+        return ZERO if d_owner is ZERO else {"__self__": d_owner}, d_args[1:], d_kwargs
+
+    return y, method_pullback
+
+
 def _with_self(
     f: Any,
     owner: Any,
@@ -183,7 +300,7 @@ def _with_self(
     active: tuple[bool, ...],
     active_kw: tuple[bool, ...],
 ) -> tuple[Any, Any]:
-    """A call with `owner` before the arguments: its cotangent is that of what is called."""
+    """``owner(...)`` by its class's ``__call__``."""
     y, pb = dispatch(f, (owner, *args), kwargs, (True, *active), active_kw)
     if pb is None:
         return y, None
@@ -195,36 +312,64 @@ def _with_self(
     return y, method_pullback
 
 
-def _bound(f: Any, owner: Any, *call: Any) -> tuple[Any, Any]:
-    """A call of a bound method, whose cotangent has one slot: its owner."""
-    y, pb = _with_self(f, owner, *call)
-    if pb is None:
-        return y, None
-
-    def bound_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        d_owner, d_args, d_kwargs = pb(d, acc)
-        return ZERO if is_zero(d_owner) else {"__self__": d_owner}, d_args, d_kwargs
-
-    return y, bound_pullback
-
-
 def _partial(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any]:
-    merged = {**f.keywords, **kwargs}
+    """A partial's cotangent: slots ``func`` and ``args``; its keywords are a dict of their own."""
+    keywords = f.keywords
+    merged = {**keywords, **kwargs}
     n = len(f.args)
-    y, pb = dispatch(f.func, (*f.args, *args), merged)
+    names = [name for name in keywords if name not in kwargs]
+    flags_kw = tuple(
+        active_kw[list(kwargs).index(name)] if name in kwargs else True for name in merged
+    )
+    y, pb = dispatch(f.func, (*f.args, *args), merged, (True,) * n + tuple(active), flags_kw)
     if pb is None:
         return y, None
 
     def partial_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        _, d_args, d_kwargs = pb(d, acc)
-        return ZERO, d_args[n:], d_kwargs
+        d_func, d_args, d_kwargs = pb(d, acc)
+        for name in names:
+            acc.add_slot(keywords, name, d_kwargs.get(name, ZERO))
+        bound = tuple(d_args[:n])
+        d_f: Any = {"func": d_func, "args": bound}
+        if is_zero(d_func) and all(map(is_zero, bound)):
+            d_f = ZERO
+        return d_f, d_args[n:], {name: d_kwargs.get(name, ZERO) for name in kwargs}
 
     return y, partial_pullback
 
 
-def _by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+@containers.entry(functools.partial)
+def make_partial(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``functools.partial(f, *args, **keywords)``; a partial of a partial becomes one."""
+    y = functools.partial(*args, **kwargs)
+    inner = args[0]
+    is_flat = y.func is not inner
+    n = len(inner.args) if is_flat else 0
+
+    def make_partial_pullback(d: Any, acc: Any) -> Any:
+        slots = slots_of(d)
+        d_bound = containers.as_tuple(slots.get("args", ZERO), len(y.args))
+        d_keywords = acc.take_slots(y.keywords)
+        d_inner = slots.get("func", ZERO)
+        if is_flat:
+            d_inner = {"func": d_inner, "args": d_bound[:n]}
+            for name in inner.keywords:
+                if name not in kwargs:
+                    acc.add_slot(inner.keywords, name, d_keywords.pop(name, ZERO))
+        return ZERO, (d_inner, *d_bound[n:]), {name: d_keywords.get(name, ZERO) for name in kwargs}
+
+    return y, make_partial_pullback
+
+
+# --- rules ----------------------------------------------------------------------------------------
+
+
+def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """A call by its adjoint rule."""
+    if any(type(x) not in _QUICK and iteration.is_lazy(x) for x in args):
+        return _over_items(rule, args, kwargs)
     if rule.is_nondifferentiable:
         return rule.primal(*args, **kwargs), None
     held = tuple(map(hold, args))
@@ -232,23 +377,73 @@ def _by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     y, pullback = rule.apply(args, kwargs)
     if pullback is None:
         return y, None
-    protect(pullback)
+    if type(y) not in _SCALARS or kwargs or any(type(x) not in _SCALARS for x in args):
+        if _is_view(rule, y, args, kwargs):
+            if not rule.primal_is_user:
+                return y, _view_pullback(y, len(args))
+            y = y.copy()  # an alias would share the accumulator of the argument
+        pullback = protect(pullback, (y, args, kwargs))
     if rule.mutates is not None:
         return _mutating(rule, y, pullback, held, held_kw)
     held_y = hold(y)
+    n = len(held)
 
-    def by_rule(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+    def rule_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
         d = take(acc, held_y, d)
         if d is ZERO:
-            return ZERO, (ZERO,) * len(held), {}
+            return ZERO, (ZERO,) * n, {}
         d_args, d_kwargs = pullback(d)
         return (
             ZERO,
-            tuple(sink(acc, x, d_x) for x, d_x in zip(held, d_args, strict=True)),
+            tuple([sink(acc, x, d_x) for x, d_x in zip(held, d_args, strict=True)]),
             {name: sink(acc, held_kw[name], d_x) for name, d_x in d_kwargs.items()},
         )
 
-    return y, by_rule
+    return y, rule_pullback
+
+
+def _is_view(rule: Any, y: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether the value looks at the memory of the first argument (and is no ``out=`` array)."""
+    if not isinstance(y, np.ndarray) or not args or not isinstance(args[0], np.ndarray):
+        return False
+    if rule.mutates is not None or "out" in kwargs or isinstance(rule.primal, np.ufunc):
+        return False
+    return owner_of(y) is owner_of(args[0]) and not any(x is y for x in args[1:])
+
+
+def _view_pullback(y: Any, n: int) -> Any:
+    """A view of an argument: its accumulator is a view of the argument's."""
+
+    def view_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        if not is_zero(d):
+            acc.add(y, d)
+        return ZERO, (ZERO,) * n, {}
+
+    return view_pullback
+
+
+def _over_items(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """A rule over an iterator (or the values of a dict): over a list of its items."""
+    gives: dict[int, Any] = {}
+    new: list[Any] = []
+    for i, x in enumerate(args):
+        if type(x) not in _QUICK and iteration.is_lazy(x):
+            x, gives[i] = iteration.collect(x)
+        new.append(x)
+    y, pb = by_rule(rule, tuple(new), kwargs)
+
+    def items_pullback(d: Any, acc: Any) -> Any:
+        d_args, d_kwargs = ((ZERO,) * len(new), {}) if pb is None else pb(d, acc)[1:]
+        out = list(d_args)
+        for i, give in gives.items():
+            total = acc.take_slots(new[i])
+            own = slots_of(out[i]) if out[i] is not ZERO else {}
+            out[i] = give(
+                acc, [add(total.get(k, ZERO), own.get(k, ZERO)) for k in range(len(new[i]))]
+            )
+        return ZERO, tuple(out), d_kwargs
+
+    return y, items_pullback
 
 
 def _mutating(
@@ -265,165 +460,8 @@ def _mutating(
         d_args, d_kwargs = pullback(d, d_after)
         return (
             ZERO,
-            tuple(sink(acc, x, d_x) for x, d_x in zip(held, d_args, strict=True)),
+            tuple([sink(acc, x, d_x) for x, d_x in zip(held, d_args, strict=True)]),
             {name: sink(acc, held_kw[name], d_x) for name, d_x in d_kwargs.items()},
         )
 
     return y, mutating
-
-
-def _opaque(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    """A function with neither rule nor source: an error only if a cotangent comes back to it."""
-    before = [(x, x.copy()) for x in (*args, *kwargs.values()) if type(x) is np.ndarray]
-    y = f(*args, **kwargs)
-    written = [x for x, old in before if not _equal(x, old)]
-    held_y = hold(y)
-
-    def opaque_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        for x in written:
-            if not containers.is_null(acc.take(x)):
-                raise no_adjoint(f, args, "it wrote to an array that carries a derivative")
-        if not containers.is_null(take(acc, held_y, d)):
-            raise no_adjoint(f, args)
-        return ZERO, (ZERO,) * len(args), {}
-
-    return y, opaque_pullback
-
-
-def _equal(a: np.ndarray, b: np.ndarray) -> bool:
-    try:
-        return bool(np.array_equal(a, b, equal_nan=True))
-    except TypeError:
-        return bool(np.array_equal(a, b))
-
-
-# --- construction -----------------------------------------------------------------------------
-
-
-def _construct(
-    cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
-) -> tuple[Any, Any]:
-    if type(cls).__call__ is not type.__call__ or issubclass(cls, BaseException):
-        return _opaque(cls, args, kwargs)
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        return _named_tuple(cls, args, kwargs)
-    init = cls.__init__
-    new = cls.__new__
-    if not isinstance(init, types.FunctionType):
-        if new is object.__new__ and init is object.__init__ and not args and not kwargs:
-            return cls(), None
-        return _opaque(cls, args, kwargs)
-    if isinstance(new, types.FunctionType):
-        obj, new_pb = dispatch(new, (cls, *args), kwargs, (False, *active), active_kw)
-        if not isinstance(obj, cls):
-            return obj, _drop_first(new_pb)
-    elif new is object.__new__:
-        obj, new_pb = object.__new__(cls), None
-    else:
-        return _opaque(cls, args, kwargs)
-    if dataclasses.is_dataclass(cls) and init.__code__.co_filename == "<string>":
-        pb = _dataclass_init(cls, obj, args, kwargs)
-    else:
-        _, pb = dispatch(init, (obj, *args), kwargs, (True, *active), active_kw)
-
-    def construct_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        d_args: Any = (ZERO,) * len(args)
-        d_kwargs: dict[str, Any] = {}
-        if pb is not None:
-            _, (_, *d_args), d_kwargs = pb(ZERO, acc)
-        if new_pb is not None:
-            _, (_, *more), more_kw = new_pb(ZERO, acc)
-            d_args = tuple(map(containers.add, d_args, more))
-            d_kwargs = containers.add(d_kwargs, more_kw)
-        return ZERO, tuple(d_args), d_kwargs
-
-    return obj, construct_pullback
-
-
-def _drop_first(pb: Any) -> Any:
-    if pb is None:
-        return None
-
-    def without_class(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        _, d_args, d_kwargs = pb(d, acc)
-        return ZERO, d_args[1:], d_kwargs
-
-    return without_class
-
-
-def _named_tuple(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    y = cls(*args, **kwargs)
-    fields = cls._fields
-    held_y = hold(y)
-
-    def named_tuple_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        slots = containers.as_tuple(take(acc, held_y, d), len(fields))
-        d_args = tuple(sink(acc, x, d_x) for x, d_x in zip(args, slots, strict=False))
-        d_kwargs = {
-            name: sink(acc, value, slots[fields.index(name)]) for name, value in kwargs.items()
-        }
-        return ZERO, d_args, d_kwargs
-
-    return y, named_tuple_pullback
-
-
-def _dataclass_init(cls: Any, obj: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Do what the generated ``__init__`` of a dataclass does (it has no source to transform)."""
-    import inspect
-
-    bound = inspect.signature(cls.__init__).bind(obj, *args, **kwargs).arguments
-    bound.pop(next(iter(bound)))
-    given = dict(bound)
-    steps: list[tuple[str, Any]] = []
-    init_vars: list[Any] = []
-    pbs: list[Any] = []
-    store = object.__setattr__ if cls.__dataclass_params__.frozen else setattr
-    for name, f in cls.__dataclass_fields__.items():
-        kind = f._field_type.name
-        if kind == "_FIELD_CLASSVAR":
-            continue
-        if f.init and name in given:
-            value = given[name]
-        elif f.default is not dataclasses.MISSING:
-            value = f.default
-        elif f.default_factory is not dataclasses.MISSING:
-            value, pb = dispatch(f.default_factory, (), {})
-            pbs.append(pb)
-        else:
-            continue
-        if kind == "_FIELD_INITVAR":
-            init_vars.append((name, value))
-        else:
-            store(obj, name, value)
-            steps.append((name, value))
-    post_pb = None
-    if hasattr(cls, "__post_init__"):
-        _, post_pb = dispatch(cls.__post_init__, (obj, *(value for _, value in init_vars)), {})
-
-    def dataclass_init_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        d_given: dict[str, Any] = {}
-        if post_pb is not None:
-            _, (_, *d_vars), _ = post_pb(ZERO, acc)
-            for (name, _), d_var in zip(init_vars, d_vars, strict=True):
-                d_given[name] = d_var
-        for name, value in reversed(steps):
-            d_slot = acc.take_slot(obj, name)
-            d_given[name] = containers.add(d_given.get(name, ZERO), sink(acc, value, d_slot))
-        names = list(given)
-        positional = names[: len(args)]
-        return (
-            ZERO,
-            (ZERO, *(d_given.get(name, ZERO) for name in positional)),
-            {name: d_given.get(name, ZERO) for name in names[len(args) :]},
-        )
-
-    return dataclass_init_pullback
-
-
-_operators = {
-    name: getattr(operator, name)
-    for name in (
-        "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift neg pos invert "
-        "lt le eq ne gt ge"
-    ).split()
-}

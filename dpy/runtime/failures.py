@@ -7,6 +7,8 @@ import sys
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 from dpy.errors import MutationError, NoAdjointError, Place
 
 __all__ = ["mutation_error", "no_adjoint", "user_place"]
@@ -49,15 +51,19 @@ def no_adjoint(f: Any, args: tuple[Any, ...], detail: str = "") -> NoAdjointErro
     )
 
 
-def mutation_error(what: str, why: str) -> MutationError:
+def mutation_error(
+    what: str, why: str, repair: str = "assign to a new array instead"
+) -> MutationError:
     """The error for a write that cannot be reversed."""
-    return MutationError(what, place=user_place(), why=why, repair="assign to a new array instead")
+    return MutationError(what, place=user_place(), why=why, repair=repair)
 
 
 def _dotted(f: Any) -> str:
     owner = getattr(f, "__objclass__", None)
     name = getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or type(f).__name__
     module = getattr(f, "__module__", None) or getattr(owner, "__module__", None)
+    if isinstance(f, np.ufunc):  # a ufunc does not say where it is from
+        module = "numpy" if getattr(np, name, None) is f else "scipy.special"
     return name if module in (None, "builtins") else f"{module}.{name}"
 
 

@@ -6,14 +6,16 @@ because it may hold other objects by the time the reverse sweep comes back to it
 
 from __future__ import annotations
 
+import collections
 import types
 from typing import Any
 
 import numpy as np
 
 from dpy.cotangent import ZERO, add, is_zero
+from dpy.runtime.memory import owner_of
 
-__all__ = ["Held", "hold", "protect", "sink", "take", "take_shallow"]
+__all__ = ["Held", "hold", "protect", "sink", "take"]
 
 _ATOMS = (
     float, int, np.ndarray, np.float64, bool, str, type(None), complex, np.float32, type,
@@ -43,14 +45,14 @@ def hold(x: Any, memo: dict[int, Any] | None = None) -> Any:
             if any(type(i) not in _ATOM_SET for i in x)
             else tuple(x)
         )
-    if t is list or t is dict:
+    if isinstance(x, (list, dict, collections.deque)):
         if memo is None:
             memo = {}
         known = memo.get(id(x))
         if known is not None:
             return known
         held = memo[id(x)] = Held(x, None)
-        pairs = enumerate(x) if t is list else x.items()
+        pairs = dict.items(x) if isinstance(x, dict) else enumerate(x)
         held.contents = {slot: hold(item, memo) for slot, item in pairs}
         return held
     return x
@@ -90,21 +92,29 @@ def take(acc: Any, x: Any, d: Any = ZERO) -> Any:
     if t is np.ndarray:
         return acc.take(x, d)
     if t is Held:
-        return _take_held(acc, x, d)
+        return _take_held(acc, x, d, set())
     if t is tuple:
         parts = d if type(d) is tuple else (ZERO,) * len(x)
-        total = tuple(take(acc, x_i, d_i) for x_i, d_i in zip(x, parts, strict=True))
+        total = tuple([take(acc, x_i, d_i) for x_i, d_i in zip(x, parts, strict=True)])
         return ZERO if all(p is ZERO for p in total) else total
     return acc.take(x, d)
 
 
-def _take_held(acc: Any, x: Held, d: Any) -> Any:
+def _take_held(acc: Any, x: Held, d: Any, seen: set[int]) -> Any:
+    """The slots of a container and all below; what contains itself counts once."""
+    seen.add(id(x))
     slots: dict[Any, Any] = {}
     own = acc.take(x.obj)
     if type(own) is dict:
         slots.update(own)
     for slot, content in x.contents.items():
-        total = take(acc, content, slots.get(slot, ZERO)) if content is not x else ZERO
+        rest = slots.get(slot, ZERO)
+        if type(content) is not Held:
+            total = take(acc, content, rest)
+        elif id(content) in seen:
+            total = rest
+        else:
+            total = _take_held(acc, content, rest, seen)
         if total is not ZERO:
             slots[slot] = total
     if not slots:
@@ -112,45 +122,109 @@ def _take_held(acc: Any, x: Held, d: Any) -> Any:
     return add(slots, d)
 
 
-def take_shallow(acc: Any, x: Any, d: Any = ZERO) -> Any:
-    """The remainders in the slots of a container; its mutable contents keep theirs."""
-    if type(x) is tuple or isinstance(x, tuple):
-        return d
-    return acc.take(x, d)
+# --- what pullbacks of rules have saved -----------------------------------------------------------
 
 
-def protect(pullback: Any) -> Any:
-    """Copy the arrays that a rule's pullback has saved: the program may write to them later."""
-    memo: dict[int, Any] = {}
-    _protect_cells(pullback, memo)
-    return pullback
+def protect(pullback: Any, values: Any = None) -> Any:
+    """The pullback of a rule with copies of what it saved and the program may write to later.
+
+    With `values` (the result and the arguments) only memory that they share is copied; without,
+    every array. The cells of the rule may belong to functions of the user as well: they stay as
+    they are, the copies stand in new ones.
+    """
+    shared = None if values is None else _identities(values)
+    return _Protection(shared).function(pullback)
 
 
-def _protect_cells(function: Any, memo: dict[int, Any]) -> None:
-    for cell in getattr(function, "__closure__", None) or ():
+def _identities(values: Any) -> set[int]:
+    """Owners of the memory of all arrays, and all lists and dicts, within `values`."""
+    found: set[int] = set()
+    stack = [values]
+    while stack:
+        x = stack.pop()
+        t = type(x)
+        if t is float or t is int:
+            continue
+        if isinstance(x, np.ndarray):
+            found.add(id(owner_of(x)))
+        elif isinstance(x, (tuple, list, collections.deque)):
+            if id(x) not in found:
+                found.add(id(x))
+                stack.extend(x)
+        elif isinstance(x, dict) and id(x) not in found:
+            found.add(id(x))
+            stack.extend(dict.values(x))
+    return found
+
+
+class _Protection:
+    """Copies by identity, so that what was one object stays one."""
+
+    def __init__(self, shared: set[int] | None) -> None:
+        self.shared = shared
+        self.memo: dict[int, Any] = {}
+        self.keep: list[Any] = []  # keys of the memo stay alive
+
+    def function(self, f: Any) -> Any:
+        closure = getattr(f, "__closure__", None)
+        if not closure or id(f) in self.memo:
+            return self.memo.get(id(f), f)
+        self.memo[id(f)] = f
+        is_library = f.__module__ is not None and f.__module__.startswith("dpy.")
+        cells = tuple([self.cell(cell, is_library) for cell in closure])
+        if all(new is old for new, old in zip(cells, closure, strict=True)):
+            return f
+        new = types.FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, cells)
+        new.__kwdefaults__ = f.__kwdefaults__
+        new.__qualname__ = f.__qualname__
+        new.__module__ = f.__module__
+        self.memo[id(f)] = new
+        self.keep.append(f)
+        return new
+
+    def cell(self, cell: Any, is_library: bool) -> Any:
+        known = self.memo.get(id(cell))
+        if known is not None:
+            return known
         try:
             content = cell.cell_contents
         except ValueError:
-            continue
-        copied = _copied(content, memo)
-        if copied is not content:
-            cell.cell_contents = copied
+            return cell
+        copied = self.copied(content, is_library)
+        new = cell if copied is content else types.CellType(copied)
+        self.memo[id(cell)] = new
+        self.keep.append(cell)
+        return new
 
-
-def _copied(x: Any, memo: dict[int, Any]) -> Any:
-    t = type(x)
-    if t is np.ndarray:
-        known = memo.get(id(x))
-        if known is None:
-            known = memo[id(x)] = x.copy() if x.size else x
-        return known
-    if t is tuple or t is list:
-        items = [_copied(item, memo) for item in x]
-        if all(a is b for a, b in zip(items, x, strict=True)):
+    def copied(self, x: Any, is_library: bool) -> Any:
+        t = type(x)
+        if t is float or t is int:
             return x
-        return t(items)
-    if t is types.FunctionType:
-        if id(x) not in memo:
-            memo[id(x)] = x
-            _protect_cells(x, memo)
-    return x
+        if isinstance(x, np.ndarray):
+            if self.shared is not None and id(owner_of(x)) not in self.shared:
+                return x
+            return self._once(x, x.copy)
+        if t is tuple:
+            items = [self.copied(item, is_library) for item in x]
+            if all(a is b for a, b in zip(items, x, strict=True)):
+                return x
+            return tuple(items)
+        if t is list or t is dict:
+            if not (is_library if self.shared is None else id(x) in self.shared or is_library):
+                return x
+            if id(x) in self.memo:
+                return self.memo[id(x)]
+            new = self.memo[id(x)] = t(x)
+            self.keep.append(x)
+            for slot, item in list(enumerate(x) if t is list else x.items()):
+                new[slot] = self.copied(item, is_library)
+            return new
+        if t is types.FunctionType:
+            return self.function(x)
+        return x
+
+    def _once(self, x: Any, make: Any) -> Any:
+        if id(x) not in self.memo:
+            self.memo[id(x)] = make()
+            self.keep.append(x)
+        return self.memo[id(x)]

@@ -8,20 +8,41 @@ sources of lazy iterators (zip, enumerate, map, ...) are kept per run, by the it
 
 from __future__ import annotations
 
+import collections
 import gc
+import itertools
 import threading
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from dpy.cotangent import ZERO, add, is_zero
-from dpy.runtime.containers import as_tuple, entry
+from dpy.errors import Place, UnsupportedSyntaxError
+from dpy.runtime.containers import as_tuple, entry, is_null
+from dpy.runtime.failures import no_adjoint
+from dpy.runtime.opaque import carries
+from dpy.slots import slots_of
 
-__all__ = ["Source", "fresh_run", "iterate", "source_of"]
+__all__ = [
+    "VIEWS", "Lazy", "Part", "Source", "collect", "fresh_run", "is_lazy", "iterate", "keep",
+    "source_of",
+]  # fmt: skip
 
-_VIEWS: tuple[type, ...] = (type({}.values()), type({}.items()))
-_INERT: tuple[type, ...] = (str, bytes, range, type({}.keys()), set, frozenset, dict)
+VIEWS = (
+    type({}.values()), type({}.items()), type(collections.OrderedDict().values()),
+    type(collections.OrderedDict().items()),
+)  # fmt: skip
+_ITEMS = (type({}.items()), type(collections.OrderedDict().items()))
+_INERT = (
+    str, bytes, bytearray, range, dict, type({}.keys()), type(collections.OrderedDict().keys()),
+    type(iter(range(0))), type(iter("")), type(iter({})), np.ndindex,
+)  # fmt: skip
+_ITERATORS = (
+    zip, enumerate, map, filter, reversed, types.GeneratorType, type(iter([])), type(iter(())),
+    type(reversed([])),
+)  # fmt: skip
 
 
 class Source:
@@ -33,7 +54,7 @@ class Source:
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         """Give back the remainder `d` of item `k`."""
-        if not is_zero(d):
+        if not is_null(d):
             acc.add_slot(self, k, d)
 
     def remainder(self, acc: Any) -> Any:
@@ -43,8 +64,6 @@ class Source:
 
     def rest(self, slots: dict[int, Any]) -> Any:
         """The remainders of items, by number, as one of the iterable."""
-        from dpy.runtime.failures import no_adjoint
-
         raise no_adjoint(
             type(self.iterable), (self.iterable,), "it yields values that carry a derivative"
         )
@@ -58,20 +77,22 @@ class _OfArray(Source):
 
 class _OfList(Source):
     def give(self, acc: Any, k: int, d: Any) -> None:
-        acc.add_slot(self.iterable, k, d)
+        if not is_zero(d):
+            acc.add_slot(self.iterable, k, d)
 
 
 class _OfTuple(Source):
     def rest(self, slots: dict[int, Any]) -> Any:
-        return tuple(slots.get(i, ZERO) for i in range(len(self.iterable)))
+        return tuple([slots.get(i, ZERO) for i in range(len(self.iterable))])
 
 
 class _OfView(Source):
     def __init__(self, iterable: Any) -> None:
         super().__init__(iterable)
-        self.origin = origin_of_view(iterable)
-        self.keys = tuple(iterable.mapping)
-        self.is_items = isinstance(iterable, type({}.items()))
+        origin = origin_of_view(iterable)
+        self.origin = instance_of(origin)
+        self.keys = tuple(origin)
+        self.is_items = isinstance(iterable, _ITEMS)
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         if self.is_items:
@@ -79,71 +100,216 @@ class _OfView(Source):
         acc.add_slot(self.origin, self.keys[k], d)
 
 
+class _OfSet(Source):
+    """The slots of a set are its items."""
+
+    def __init__(self, iterable: Any) -> None:
+        super().__init__(iterable)
+        self.keys = tuple(iterable)
+
+    def give(self, acc: Any, k: int, d: Any) -> None:
+        acc.add_slot(self.iterable, self.keys[k], d)
+
+
 class _OfNothing(Source):
     def give(self, acc: Any, k: int, d: Any) -> None:
         """Items that carry no derivative."""
 
 
-class _Lazy(Source):
+class _OfGenerator(Source):
+    """A generator of the user's: its body runs piecewise, which cannot be reversed."""
+
+    def __init__(self, iterable: Any) -> None:
+        super().__init__(iterable)
+        frame = iterable.gi_frame
+        self.is_inert = frame is not None and not carries(*frame.f_locals.values())
+
+    def give(self, acc: Any, k: int, d: Any) -> None:
+        if self.is_inert or is_null(d):
+            return
+        code = self.iterable.gi_code
+        raise UnsupportedSyntaxError(
+            f"{code.co_qualname} is a generator, and a cotangent reached what it yields",
+            place=Place(code.co_filename, code.co_firstlineno, function=code.co_name),
+            why="its body runs piecewise, between the statements of its consumer",
+            repair="return a list, or loop in the caller",
+        )
+
+
+class Lazy(Source):
     """An iterator made from others: says how item `k` divides among these."""
 
-    def __init__(self, iterable: Any, parts: list[tuple[Source, int]]) -> None:
+    def __init__(self, iterable: Any, parts: list[Part]) -> None:
         super().__init__(iterable)
         self.parts = parts
+        self.is_kept = False  # the program has it: by-value cotangents go back where it was made
+
+    def remainder(self, acc: Any) -> Any:
+        """Of an iterator that was made out of sight there is nobody to hand it to."""
+        for part in self.parts:
+            if not is_null(part.remainder(acc)):
+                raise no_adjoint(type(self.iterable), (self.iterable,), "it was made out of sight")
+        return ZERO
 
 
-class _Zip(_Lazy):
+class Part:
+    """One iterable that an iterator or a loop consumes, item by item.
+
+    An iterator may be consumed elsewhere too, so of its items the numbers are noted.
+    """
+
+    __slots__ = ("iterable", "marks", "source")
+
+    def __init__(self, iterable: Any) -> None:
+        source = self.source = source_of(iterable)
+        self.marks: list[int] | None = None
+        self.iterable = source.iterable
+        if isinstance(source, Lazy):
+            self.marks = []
+            self.iterable = self._marked(source, self.marks)
+
+    @staticmethod
+    def _marked(source: Source, marks: list[int]) -> Iterator[Any]:
+        for item in source.iterable:
+            marks.append(source.position)
+            source.position += 1
+            yield item
+
     def give(self, acc: Any, k: int, d: Any) -> None:
-        if is_zero(d):
-            return
-        for (source, start), d_i in zip(self.parts, as_tuple(d, len(self.parts)), strict=True):
-            source.give(acc, start + k, d_i)
+        """The cotangent of the `k`-th item that was consumed here."""
+        self.source.give(acc, k if self.marks is None else self.marks[k], d)
+
+    def remainder(self, acc: Any) -> Any:
+        """What goes by value to the iterable (iterators give theirs where they were made)."""
+        source = self.source
+        return ZERO if isinstance(source, Lazy) and source.is_kept else source.remainder(acc)
 
 
-class _Enumerate(_Lazy):
+class _Zip(Lazy):
     def give(self, acc: Any, k: int, d: Any) -> None:
-        source, start = self.parts[0]
-        source.give(acc, start + k, as_tuple(d, 2)[1])
+        n = len(self.parts)
+        for part, d_i in zip(reversed(self.parts), reversed(as_tuple(d, n)), strict=True):
+            part.give(acc, k, d_i)
 
 
-class _Same(_Lazy):
+class _Enumerate(Lazy):
+    def give(self, acc: Any, k: int, d: Any) -> None:
+        self.parts[0].give(acc, k, as_tuple(d, 2)[1])
+
+
+class _Same(Lazy):
     """``iter(xs)``."""
 
     def give(self, acc: Any, k: int, d: Any) -> None:
-        source, start = self.parts[0]
-        source.give(acc, start + k, d)
+        self.parts[0].give(acc, k, d)
 
 
-class _Reversed(_Lazy):
-    def __init__(self, iterable: Any, parts: list[tuple[Source, int]], n: int) -> None:
+class _Reversed(Lazy):
+    def __init__(self, iterable: Any, parts: list[Part], n: int) -> None:
         super().__init__(iterable, parts)
         self.n = n
 
     def give(self, acc: Any, k: int, d: Any) -> None:
-        self.parts[0][0].give(acc, self.n - 1 - k, d)
+        self.parts[0].source.give(acc, self.n - 1 - k, d)
 
 
-class _Filter(_Lazy):
-    kept: list[int]
+class _Filter(Lazy):
+    def __init__(self, iterable: Any, parts: list[Part], tests: list[Any], kept: list[int]):
+        super().__init__(iterable, parts)
+        self.tests = tests
+        self.kept = kept
 
     def give(self, acc: Any, k: int, d: Any) -> None:
-        source, start = self.parts[0]
-        source.give(acc, start + self.kept[k], d)
+        kept = self.kept[k]
+        first = self.kept[k - 1] + 1 if k else 0
+        last = len(self.tests) - 1 if k == len(self.kept) - 1 else kept
+        for i in range(last, first - 1, -1):
+            pb = self.tests[i]
+            d_item = d if i == kept else ZERO
+            if pb is not None:
+                d_item = add(d_item, pb(ZERO, acc)[1][0])
+            self.parts[0].give(acc, i, d_item)
 
 
-class _Map(_Lazy):
+class _Map(Lazy):
     """Each item was a call; its pullback runs when the item's cotangent comes."""
 
-    calls: list[Any]
+    def __init__(self, iterable: Any, parts: list[Part], calls: list[Any]) -> None:
+        super().__init__(iterable, parts)
+        self.calls = calls
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         pb = self.calls[k]
         if pb is None:
-            return
-        d_f, d_args, _ = pb(d, acc)
-        acc.add_slot(self, "function", d_f)
-        for (source, start), d_x in zip(self.parts, d_args, strict=True):
-            source.give(acc, start + k, d_x)
+            d_args: Any = (ZERO,) * len(self.parts)
+        else:
+            d_f, d_args, _ = pb(d, acc)
+            acc.add_slot(self, "function", d_f)
+        for part, d_x in zip(reversed(self.parts), reversed(d_args), strict=True):
+            part.give(acc, k, d_x)
+
+
+class _OfObject(Lazy):
+    """An object whose class defines ``__iter__`` (or ``__next__``) in Python."""
+
+    def __init__(self, obj: Any, dispatch: Any) -> None:
+        from dpy.runtime.protocols import user_method
+
+        super().__init__(obj, [])
+        self.pbs: list[Any] = []
+        method = user_method(type(obj), "__iter__")
+        it, self.begin = dispatch(method, (obj,), {}) if method is not None else (obj, None)
+        advance = user_method(type(it), "__next__")
+        if advance is None:
+            part = Part(it)
+            self.parts = [part]
+            self.iterable = part.iterable
+        else:
+            self.iterable = self._steps(it, advance, dispatch)
+
+    def _steps(self, it: Any, advance: Any, dispatch: Any) -> Iterator[Any]:
+        while True:
+            try:
+                y, pb = dispatch(advance, (it,), {})
+            except StopIteration:
+                return
+            self.pbs.append(pb)
+            yield y
+
+    def give(self, acc: Any, k: int, d: Any) -> None:
+        if self.parts:
+            self.parts[0].give(acc, k, d)
+        elif self.pbs[k] is not None:
+            self.pbs[k](d, acc)
+
+    def remainder(self, acc: Any) -> Any:
+        d = self.parts[0].remainder(acc) if self.parts else ZERO
+        return ZERO if self.begin is None else self.begin(d, acc)[1][0]
+
+
+class _OfIndexed(Lazy):
+    """An object that is iterated by ``__getitem__`` with 0, 1, 2, ..."""
+
+    def __init__(self, obj: Any, dispatch: Any, method: Any) -> None:
+        super().__init__(obj, [])
+        self.pbs: list[Any] = []
+        self.iterable = self._steps(obj, method, dispatch)
+
+    def _steps(self, obj: Any, method: Any, dispatch: Any) -> Iterator[Any]:
+        for i in itertools.count():
+            try:
+                y, pb = dispatch(method, (obj, i), {})
+            except (IndexError, StopIteration):
+                return
+            self.pbs.append(pb)
+            yield y
+
+    def give(self, acc: Any, k: int, d: Any) -> None:
+        if self.pbs[k] is not None:
+            self.pbs[k](d, acc)
+
+    def remainder(self, acc: Any) -> Any:
+        return ZERO
 
 
 def origin_of_view(view: Any) -> Any:
@@ -159,21 +325,36 @@ class _Run(threading.local):
 
     def __init__(self) -> None:
         self.sources: dict[int, Source] = {}
+        self.instances: dict[int, tuple[Any, Any]] = {}
 
 
 _run = _Run()
 
 
-def fresh_run() -> dict[int, Source]:
+def fresh_run() -> Any:
     """Start a forward run without sources; returns those of the run around it, to be restored."""
-    outer = _run.sources
-    _run.sources = {}
+    outer = _run.sources, _run.instances
+    _run.sources, _run.instances = {}, {}
     return outer
 
 
-def end_run(outer: dict[int, Source]) -> None:
+def end_run(outer: Any) -> None:
     """Forget the sources of the run that ends."""
-    _run.sources = outer
+    _run.sources, _run.instances = outer
+
+
+def instance_dict(owner: Any) -> Any:
+    """``owner.__dict__``, remembered: its items are the attributes of `owner`."""
+    fields = object.__getattribute__(owner, "__dict__")
+    if type(fields) is dict:
+        _run.instances[id(fields)] = fields, owner
+    return fields
+
+
+def instance_of(mapping: Any) -> Any:
+    """Who has the slots of a dict: the object whose ``__dict__`` it is, else the dict itself."""
+    known = _run.instances.get(id(mapping))
+    return mapping if known is None or known[0] is not mapping else known[1]
 
 
 def source_of(iterable: Any) -> Source:
@@ -183,26 +364,62 @@ def source_of(iterable: Any) -> Source:
         return known
     if isinstance(iterable, np.ndarray):
         return _OfArray(iterable)
-    if isinstance(iterable, list):
+    if type(iterable) is list or type(iterable) is tuple:
+        return _OfList(iterable) if type(iterable) is list else _OfTuple(iterable)
+    return _other_source(iterable)
+
+
+def _other_source(iterable: Any) -> Source:
+    from dpy.runtime.dispatch import dispatch
+    from dpy.runtime.protocols import user_method
+
+    t = type(iterable)
+    if user_method(t, "__iter__") is not None or user_method(t, "__next__") is not None:
+        return _OfObject(iterable, dispatch)
+    if isinstance(iterable, (list, collections.deque)):
         return _OfList(iterable)
     if isinstance(iterable, tuple):
         return _OfTuple(iterable)
-    if isinstance(iterable, _VIEWS):
+    if isinstance(iterable, VIEWS):
         return _OfView(iterable)
+    if isinstance(iterable, (set, frozenset)):
+        return _OfSet(iterable)
     if isinstance(iterable, _INERT):
         return _OfNothing(iterable)
+    if t is types.GeneratorType:
+        return _OfGenerator(iterable)
+    indexed = user_method(t, "__getitem__")
+    if indexed is not None and not hasattr(t, "__iter__"):
+        return _OfIndexed(iterable, dispatch, indexed)
+    if t in _POSITIONED:
+        return _positioned(iterable)
     return Source(iterable)
 
 
-def _keep(source: Source) -> None:
+_POSITIONED = (type(iter([])), type(iter(())))
+
+
+def _positioned(it: Any) -> Source:
+    """An iterator over a list or tuple that was made out of sight: it knows where it stands."""
+    state = it.__reduce__()
+    source = _Same(it, [Part(state[1][0])])
+    source.position = state[2] if len(state) > 2 else 0
+    return source
+
+
+def is_lazy(x: Any) -> bool:
+    """Whether `x` is iterated over, not indexed: iterators, views of dicts, sets."""
+    if isinstance(x, (*_ITERATORS, *VIEWS, set, frozenset)):
+        return True
+    known = _run.sources.get(id(x))
+    return known is not None and known.iterable is x
+
+
+def keep(source: Source) -> None:
+    """The source of an iterator that the program has in its hands."""
+    if isinstance(source, Lazy):
+        source.is_kept = True
     _run.sources[id(source.iterable)] = source
-
-
-def _counted(source: Source) -> Iterator[Any]:
-    """The items of an iterator, its position kept: a part of it may be consumed elsewhere."""
-    for item in source.iterable:
-        source.position += 1
-        yield item
 
 
 def iterate(iterable: Any, by_identity: bool) -> tuple[Any, Callable[[int, Any], Any]]:
@@ -212,30 +429,28 @@ def iterate(iterable: Any, by_identity: bool) -> tuple[Any, Callable[[int, Any],
     called from the last item to the first, and ``finish()``, which returns what goes to the
     iterable by value. Without `by_identity` that is the whole cotangent of a container.
     """
-    source = source_of(iterable)
-    start = source.position
-    is_iterator = isinstance(source, _Lazy)
-    walked = _counted(source) if is_iterator else iterable
-    if by_identity or is_iterator:
-        return walked, lambda n, acc: _Giver(source, start + n, acc)
-    return walked, lambda n, acc: _Collector(source, n, acc)
+    part = Part(iterable)
+    source = part.source
+    if by_identity or isinstance(source, Lazy):
+        return part.iterable, lambda n, acc: _Giver(part, n, acc)
+    return part.iterable, lambda n, acc: _Collector(source, n, acc)
 
 
 class _Giver:
-    __slots__ = ("acc", "k", "source")
+    __slots__ = ("acc", "k", "part")
 
-    def __init__(self, source: Source, k: int, acc: Any) -> None:
-        self.source = source
+    def __init__(self, part: Part, k: int, acc: Any) -> None:
+        self.part = part
         self.k = k
         self.acc = acc
 
     def give(self, d: Any) -> None:
         self.k -= 1
-        if d is not ZERO:
-            self.source.give(self.acc, self.k, d)
+        if d is not ZERO or self.part.marks is not None:
+            self.part.give(self.acc, self.k, d)
 
     def finish(self) -> Any:
-        return ZERO if isinstance(self.source, _Lazy) else self.source.remainder(self.acc)
+        return self.part.remainder(self.acc)
 
 
 class _Collector:
@@ -273,35 +488,30 @@ class _Collector:
         return ZERO
 
 
-# --- the builtins that make iterators -----------------------------------------------------------
+# --- the builtins that make iterators -------------------------------------------------------------
 
 
-def _part(iterable: Any) -> tuple[Source, int]:
-    source = source_of(iterable)
-    return source, source.position
-
-
-def _remainders(parts: list[tuple[Source, int]], acc: Any) -> tuple[Any, ...]:
-    return tuple(
-        ZERO if isinstance(source, _Lazy) else source.remainder(acc) for source, _ in parts
-    )
+def _remainders(parts: list[Part], acc: Any) -> tuple[Any, ...]:
+    return tuple([part.remainder(acc) for part in parts])
 
 
 @entry(zip)
 def zip_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``zip(*iterables, strict=False)``."""
-    parts = list(map(_part, args))
-    y = zip(*args, **kwargs)  # noqa: B905 - strict, if it is given, is in kwargs
-    _keep(_Zip(y, parts))
+    parts = list(map(Part, args))
+    y = zip(*[part.iterable for part in parts], **kwargs)  # noqa: B905 - strict is in kwargs
+    keep(_Zip(y, parts))
     return y, lambda d, acc: (ZERO, _remainders(parts, acc), {})
 
 
 @entry(enumerate)
 def enumerate_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``enumerate(iterable, start=0)``."""
-    parts = [_part(args[0])]
-    y = enumerate(*args, **kwargs)
-    _keep(_Enumerate(y, parts))
+    if "iterable" in kwargs:
+        args = (kwargs.pop("iterable"), *args)
+    parts = [Part(args[0])]
+    y = enumerate(parts[0].iterable, *args[1:], **kwargs)
+    keep(_Enumerate(y, parts))
     rest = (ZERO,) * (len(args) - 1)
     return y, lambda d, acc: (ZERO, (*_remainders(parts, acc), *rest), {})
 
@@ -309,41 +519,87 @@ def enumerate_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 @entry(reversed)
 def reversed_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``reversed(sequence)``."""
-    parts = [_part(args[0])]
-    y = reversed(*args)
-    _keep(_Reversed(y, parts, len(args[0])))
+    from dpy.runtime.protocols import user_method
+
+    (source,) = args
+    method = user_method(type(source), "__reversed__")
+    if method is not None:
+        return dispatch(method, args, {})  # type: ignore[no-any-return]
+    getitem = user_method(type(source), "__getitem__")
+    if getitem is not None:
+        y, pb = map_(dispatch, (source.__getitem__, range(len(source) - 1, -1, -1)), {})
+        return y, lambda d, acc: (ZERO, (slots_of(pb(d, acc)[1][0]).get("__self__", ZERO),), {})
+    y = reversed(source)
+    parts = [Part(source)]
+    keep(_Reversed(y, parts, len(source)))
     return y, lambda d, acc: (ZERO, _remainders(parts, acc), {})
 
 
 @entry(iter)
 def iter_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``iter(iterable)``; the form with a sentinel calls back, and carries no derivative."""
-    y = iter(*args)
-    if len(args) > 1 or y is args[0]:
-        return y, lambda d, acc: (ZERO, (d, *(ZERO,) * (len(args) - 1)), {})
-    parts = [_part(args[0])]
-    _keep(_Same(y, parts))
+    """``iter(iterable)``, ``iter(function, sentinel)``."""
+    from dpy.runtime.protocols import user_method
+
+    if len(args) == 2:
+        return _until(dispatch, *args)
+    (source,) = args
+    method = user_method(type(source), "__iter__")
+    if method is not None:
+        return dispatch(method, args, {})  # type: ignore[no-any-return]
+    if is_lazy(source) and not isinstance(source, (*VIEWS, set, frozenset)):
+        return source, lambda d, acc: (ZERO, (d,), {})
+    parts = [Part(source)]
+    y = iter(parts[0].iterable)
+    keep(_Same(y, parts))
     return y, lambda d, acc: (ZERO, _remainders(parts, acc), {})
+
+
+def _until(dispatch: Any, function: Any, sentinel: Any) -> tuple[Any, Any]:
+    calls: list[Any] = []
+
+    def run() -> Iterator[Any]:
+        while True:
+            y, pb = dispatch(function, (), {})
+            if y is sentinel or y == sentinel:
+                return
+            calls.append(pb)
+            yield y
+
+    it = run()
+    source = _Map(it, [], calls)
+    keep(source)
+    return it, lambda d, acc: (ZERO, (acc.take_slot(source, "function"), ZERO), {})
 
 
 @entry(next)
 def next_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``next(iterator[, default])``."""
-    source = source_of(args[0])
-    k = source.position
-    missing = object()
-    y = next(args[0], missing)
-    if y is missing:
-        if len(args) == 1:
-            raise StopIteration
-        return args[1], lambda d, acc: (ZERO, (ZERO, d), {})
+    from dpy.runtime.protocols import user_method
+
+    it, *default = args
+    method = user_method(type(it), "__next__")
+    rest = (ZERO,) * len(default)
+    try:
+        if method is not None:
+            y, pb = dispatch(method, (it,), {})
+            if pb is None:
+                return y, None
+            return y, lambda d, acc: (ZERO, (pb(d, acc)[1][0], *rest), {})
+        source = source_of(it)
+        k = source.position
+        y = next(it)
+    except StopIteration:
+        if not default:
+            raise
+        return default[0], lambda d, acc: (ZERO, (ZERO, d), {})
     source.position += 1
+    if not isinstance(source, Lazy):
+        keep(source)  # its position is kept from now on
 
     def next_pullback(d: Any, acc: Any) -> Any:
-        if not is_zero(d):
-            source.give(acc, k, d)
-        rest = ZERO if isinstance(source, _Lazy) else source.remainder(acc)
-        return ZERO, (rest, *(ZERO,) * (len(args) - 1)), {}
+        source.give(acc, k, d)
+        own = ZERO if isinstance(source, Lazy) and source.is_kept else source.remainder(acc)
+        return ZERO, (own, *rest), {}
 
     return y, next_pullback
 
@@ -352,19 +608,20 @@ def next_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 def map_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``map(function, *iterables)``: the calls happen, and are reversed, one by one."""
     function, *iterables = args
-    parts = list(map(_part, iterables))
+    if not iterables:
+        raise TypeError("map() must have at least two arguments.")
+    parts = list(map(Part, iterables))
     calls: list[Any] = []
 
     def run() -> Iterator[Any]:
-        for items in zip(*iterables, strict=False):
+        for items in zip(*[part.iterable for part in parts], strict=False):
             y, pb = dispatch(function, items, {})
             calls.append(pb)
             yield y
 
     it = run()
-    source = _Map(it, parts)
-    source.calls = calls
-    _keep(source)
+    source = _Map(it, parts, calls)
+    keep(source)
 
     def map_pullback(d: Any, acc: Any) -> Any:
         d_f = acc.take_slot(source, "function")
@@ -375,21 +632,25 @@ def map_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 @entry(filter)
 def filter_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``filter(function, iterable)``; the test carries no derivative."""
+    """``filter(function, iterable)``."""
     function, iterable = args
-    parts = [_part(iterable)]
+    parts = [Part(iterable)]
     kept: list[int] = []
+    tests: list[Any] = []
 
     def run() -> Iterator[Any]:
-        for k, item in enumerate(iterable):
-            if item if function is None else function(item):
+        for k, item in enumerate(parts[0].iterable):
+            if function is None or function is bool:
+                answer, pb = item, None
+            else:
+                answer, pb = dispatch(function, (item,), {})
+            tests.append(pb)
+            if answer:
                 kept.append(k)
                 yield item
 
     it = run()
-    source = _Filter(it, parts)
-    source.kept = kept
-    _keep(source)
+    keep(_Filter(it, parts, tests, kept))
     return it, lambda d, acc: (ZERO, (ZERO, *_remainders(parts, acc)), {})
 
 
@@ -405,6 +666,3 @@ def collect(iterable: Any) -> tuple[list[Any], Callable[[Any, list[Any]], Any]]:
         return giver.finish()
 
     return items, give
-
-
-_ = add

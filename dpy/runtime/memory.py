@@ -13,7 +13,7 @@ import numpy as np
 
 from dpy.errors import MutationError
 
-__all__ = ["Buffer", "cotangent_dtype", "owner_of", "overlaps_itself"]
+__all__ = ["Buffer", "cotangent_dtype", "owner_of", "overlaps_itself", "repeated"]
 
 _FLOAT = np.dtype(np.float64)
 
@@ -61,6 +61,14 @@ def _positions(shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
         steps = np.arange(n, dtype=np.intp) * stride
         positions += steps.reshape((n,) + (1,) * (len(shape) - axis - 1))
     return positions
+
+
+def repeated(x: Any) -> Any:
+    """A mask of the items of `x` whose memory an earlier item reaches as well."""
+    positions = _positions(x.shape, x.strides).reshape(-1)
+    mask = np.ones(positions.size, bool)
+    mask[np.unique(positions, return_index=True)[1]] = False
+    return mask.reshape(x.shape)
 
 
 def _span(x: Any) -> tuple[int, int]:

@@ -1,55 +1,81 @@
-"""Operators, attributes, items and displays on values that the compiler knew nothing about."""
+"""Operators and displays on values that the compiler knew nothing about."""
 
 from __future__ import annotations
 
 import operator
 import types
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from dpy.adjoints import registry
-from dpy.cotangent import ZERO, is_zero
-from dpy.runtime import containers
-from dpy.runtime.dispatch import dispatch
-from dpy.runtime.failures import mutation_error, no_adjoint
-from dpy.runtime.held import Held, hold, sink, take
+from dpy.cotangent import ZERO, add, is_zero, project
+from dpy.runtime import (
+    construct,  # noqa: F401
+    containers,
+    items,
+    iteration,
+    itertools_,  # noqa: F401
+    protocols,
+    sets,
+)
+from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
+from dpy.runtime.dispatch import by_rule, call_spread, dispatch
+from dpy.runtime.failures import no_adjoint
+from dpy.runtime.held import hold, sink
+from dpy.runtime.opaque import opaque
+from dpy.runtime.protocols import user_method
 
-__all__ = ["operate", "read_attribute", "read_cell", "read_global", "write_attribute"]
+__all__ = [
+    "display_spread", "dunders", "operate", "operate_raw", "read_attribute", "read_cell",
+    "read_global", "write_attribute", "write_global",
+]  # fmt: skip
 
 _BINARY = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "truediv", "floordiv": "floordiv",
     "mod": "mod", "pow": "pow", "matmul": "matmul", "and_": "and", "or_": "or", "xor": "xor",
     "lshift": "lshift", "rshift": "rshift",
 }  # fmt: skip
-_UNARY = {"neg": "__neg__", "pos": "__pos__", "invert": "__invert__"}
+_UNARY = {"neg": "__neg__", "pos": "__pos__", "invert": "__invert__", "abs": "__abs__"}
 _COMPARE = {
     "lt": ("__lt__", "__gt__"), "le": ("__le__", "__ge__"), "gt": ("__gt__", "__lt__"),
     "ge": ("__ge__", "__le__"), "eq": ("__eq__", "__eq__"), "ne": ("__ne__", "__ne__"),
 }  # fmt: skip
 _PLAIN = (float, int, complex, bool, np.ndarray, np.generic)
-_MISSING = object()
+_EXACT = (Fraction, Decimal)
+_REAL = frozenset({float, int, np.float64, Fraction, Decimal})
+_TWO_ZEROS = (ZERO, ZERO)
 
 
 def operate(name: str, active: tuple[bool, ...], /, *args: Any) -> tuple[Any, Any]:
     """The operation `name` of the IR on actual values: ``(y, pb)``, one cotangent per operand."""
-    handler = _handlers.get(name)
-    if handler is not None:
-        y, pb = handler(*args)
-    elif name in _BINARY:
-        y, pb = _binary(name, *args)
-    elif name in _UNARY:
-        y, pb = _unary(name, *args)
-    elif name in _COMPARE:
-        y, pb = _compare(name, *args)
-    elif name[0] == "i" and name[1:] in _IN_PLACE_BASE:
-        y, pb = _in_place(name, *args)
-    else:
-        raise AssertionError(f"unknown operation {name}")
+    y, pb = _handlers[name](*args)
     if pb is None:
-        nothing = (ZERO,) * len(args)
-        return y, lambda d, acc: nothing
+        n = len(args)
+        return y, _inert_two if n == 2 else _inert(n)
     return y, pb
+
+
+def operate_raw(name: str, *args: Any) -> tuple[Any, Any]:
+    """The operation of the builtin type itself, whatever a subclass defines."""
+    handler = _raw.get(name)
+    if handler is not None:
+        return handler(*args)  # type: ignore[no-any-return]
+    if name in _BINARY:
+        return _builtin_binary(name, *args) or _opaque(getattr(operator, name), args)
+    return _handlers[name](*args)  # type: ignore[no-any-return]
+
+
+def _inert_two(d: Any, acc: Any) -> tuple[Any, Any]:
+    return _TWO_ZEROS
+
+
+def _inert(n: int) -> Any:
+    nothing = (ZERO,) * n
+    return lambda d, acc: nothing
 
 
 def _through(found: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -58,32 +84,109 @@ def _through(found: tuple[Any, Any]) -> tuple[Any, Any]:
     return y, None if pb is None else lambda d, acc: pb(d, acc)[1]
 
 
+def _opaque(function: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
+    return _through(opaque(function, args, {}))
+
+
 def _rule(function: Any, args: tuple[Any, ...]) -> tuple[Any, Any] | None:
     rule = registry.lookup(function, args)
-    return None if rule is None else _through(dispatch(function, args, {}))
+    return None if rule is None else _through(by_rule(rule, args, {}))
 
 
-# --- operators ----------------------------------------------------------------------------------
+# --- arithmetic on real scalars: the common case, without any bookkeeping -------------------------
+
+
+def _add(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(a) in _REAL and type(b) in _REAL:
+        return a + b, _add_pullback
+    return _binary("add", a, b)
+
+
+def _add_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+    return d, d
+
+
+def _sub(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(a) in _REAL and type(b) in _REAL:
+        return a - b, _sub_pullback
+    return _binary("sub", a, b)
+
+
+def _sub_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+    return d, -d
+
+
+def _mul(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(a) in _REAL and type(b) in _REAL:
+        return a * b, lambda d, acc: (d * b, d * a)
+    return _binary("mul", a, b)
+
+
+def _truediv(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(a) in _REAL and type(b) in _REAL and b != 0:
+        y = a / b
+
+        def truediv_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+            d_a = d / b
+            return d_a, -d_a * y
+
+        return y, truediv_pullback
+    return _binary("truediv", a, b)
+
+
+def _pow(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(b) is int and (b == 2 or type(a) in _EXACT) and type(a) in _REAL and a != 0:
+        return a**b, lambda d, acc: (d * (b * a ** (b - 1)), ZERO)
+    return _binary("pow", a, b)
+
+
+def _neg(a: Any) -> tuple[Any, Any]:
+    if type(a) in _REAL:
+        return -a, _neg_pullback
+    return _unary("neg", a)
+
+
+def _neg_pullback(d: Any, acc: Any) -> tuple[Any]:
+    return (-d,)
+
+
+def _comparison(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
+    function = getattr(operator, name)
+
+    def compare(a: Any, b: Any) -> tuple[Any, Any]:
+        if type(a) in _REAL and type(b) in _REAL:
+            return function(a, b), None
+        return _compare(name, a, b)
+
+    return compare
+
+
+# --- operators ------------------------------------------------------------------------------------
 
 
 def _binary(name: str, a: Any, b: Any) -> tuple[Any, Any]:
+    found = _builtin_binary(name, a, b)
+    if found is not None:
+        return found
+    base = _BINARY[name]
+    return dunders(getattr(operator, name), f"__{base}__", f"__r{base}__", a, b)
+
+
+def _builtin_binary(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
     function = getattr(operator, name)
     if isinstance(a, _PLAIN) and isinstance(b, _PLAIN):
-        found = _rule(function, (a, b))
-        if found is not None:
-            return found
-        return function(a, b), None
-    sequence = _sequence_operator(name, a, b)
-    if sequence is not None:
-        return sequence
-    return _dunders(function, f"__{_BINARY[name]}__", f"__r{_BINARY[name]}__", a, b)
+        return _rule(function, (a, b)) or (function(a, b), None)
+    if isinstance(a, _EXACT) or isinstance(b, _EXACT):
+        if isinstance(a, (*_PLAIN, *_EXACT)) and isinstance(b, (*_PLAIN, *_EXACT)):
+            return _rule(function, (a, b)) or (function(a, b), None)
+    return _sequence_operator(name, a, b)
 
 
 def _unary(name: str, a: Any) -> tuple[Any, Any]:
     function = getattr(operator, name)
-    if isinstance(a, _PLAIN):
+    if isinstance(a, (*_PLAIN, *_EXACT)):
         return _rule(function, (a,)) or (function(a), None)
-    method = _user_method(type(a), _UNARY[name])
+    method = user_method(type(a), _UNARY[name])
     if method is None:
         return _opaque(function, (a,))
     return _through(dispatch(method, (a,), {}))
@@ -93,18 +196,9 @@ def _compare(name: str, a: Any, b: Any) -> tuple[Any, Any]:
     function = getattr(operator, name)
     if isinstance(a, _PLAIN) and isinstance(b, _PLAIN):
         return function(a, b), None
-    if _user_method(type(a), _COMPARE[name][0]) or _user_method(type(b), _COMPARE[name][1]):
-        return _dunders(function, *_COMPARE[name], a, b)
+    if user_method(type(a), _COMPARE[name][0]) or user_method(type(b), _COMPARE[name][1]):
+        return dunders(function, *_COMPARE[name], a, b)
     return function(a, b), None
-
-
-def _user_method(cls: type, name: str) -> Any:
-    """The Python function that implements a special method, or None."""
-    for c in cls.__mro__:
-        raw = c.__dict__.get(name, _MISSING)
-        if raw is not _MISSING:
-            return raw if isinstance(raw, types.FunctionType) else None
-    return None
 
 
 def _implements(cls: type, name: str) -> Any:
@@ -114,10 +208,10 @@ def _implements(cls: type, name: str) -> Any:
     return None
 
 
-def _dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[Any, Any]:
+def dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[Any, Any]:
     """Python's binary operator protocol, its methods differentiated."""
     left, right = type(a), type(b)
-    attempts: list[Any] = [(left, name, (a, b), False)]
+    attempts = [(left, name, (a, b), False)]
     if right is not left or name == reflected:
         swapped = (right, reflected, (b, a), True)
         overrides = (
@@ -129,7 +223,7 @@ def _dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[
         raw = _implements(cls, method_name)
         if raw is None:
             continue
-        if not callable(raw):
+        if isinstance(raw, (staticmethod, classmethod)) or not callable(raw):
             raw = getattr(args[0], method_name)
             args = args[1:]
         if not isinstance(raw, types.FunctionType) and isinstance(args[0], _PLAIN):
@@ -142,30 +236,29 @@ def _dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[
             continue
         if pb is None:
             return y, None
+        if len(args) == 1:  # an attribute that is called without self
+            return y, _one_operand(pb, is_swapped)
         if is_swapped:
             return y, lambda d, acc, pb=pb: pb(d, acc)[1][::-1]
         return y, lambda d, acc, pb=pb: pb(d, acc)[1]
     return _opaque(function, (a, b))
 
 
+def _one_operand(pb: Any, is_first: bool) -> Any:
+    def operand_pullback(d: Any, acc: Any) -> Any:
+        d_x = pb(d, acc)[1][0]
+        return (d_x, ZERO) if is_first else (ZERO, d_x)
+
+    return operand_pullback
+
+
 def _declines_arrays(x: Any) -> bool:
     """Whether ndarray operators leave the operation to `x`."""
-    return getattr(type(x), "__array_ufunc__", _MISSING) is None
-
-
-def _opaque(function: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
-    y = function(*args)  # raises as Python does if nothing implements it
-    held = hold(y)
-
-    def opaque_pullback(d: Any, acc: Any) -> Any:
-        if not containers.is_null(take(acc, held, d)):
-            raise no_adjoint(function, args)
-        return (ZERO,) * len(args)
-
-    return y, opaque_pullback
+    return getattr(type(x), "__array_ufunc__", protocols) is None
 
 
 def _sequence_operator(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
+    """``+`` and ``*`` of lists and tuples, ``|`` of dicts, operators of sets; else None."""
     if name == "add" and type(a) is type(b) and type(a) in (list, tuple):
         return _concatenate(a, b)
     if name == "mul":
@@ -173,281 +266,146 @@ def _sequence_operator(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
             return _repeat(a, b, swapped=False)
         if type(b) in (list, tuple) and isinstance(a, (int, np.integer)):
             return _repeat(b, a, swapped=True)
-    if isinstance(a, (str, bytes, set, frozenset, range)) or isinstance(b, (str, bytes)):
-        function = getattr(operator, name)
-        return function(a, b), None
+    if name == "or_" and type(a) is dict and type(b) is dict:
+        return _merge(a, b)
+    sets = (set, frozenset)
+    if type(a) in sets and type(b) in sets:
+        return sets.merged_set(getattr(operator, name), a, b)
+    if isinstance(a, (str, bytes, range)) or isinstance(b, (str, bytes)):
+        return getattr(operator, name)(a, b), None
     return None
-
-
-def _items_of(acc: Any, y: Any, d: Any) -> list[Any]:
-    """The remainders of the items of a fresh list or tuple."""
-    n = len(y)
-    total = d if type(y) is tuple else acc.take(y)
-    return list(containers.as_tuple(total, n))
 
 
 def _concatenate(a: Any, b: Any) -> tuple[Any, Any]:
     y = a + b
-    n = len(a)
+    n, size = len(a), len(y)
 
     def concatenate_pullback(d: Any, acc: Any) -> Any:
-        items = _items_of(acc, y, d)
-        return containers.give_items(acc, a, items[:n]), containers.give_items(acc, b, items[n:])
+        parts = containers.fresh_items(acc, y, size, d)
+        return containers.give_items(acc, a, parts[:n]), containers.give_items(acc, b, parts[n:])
 
     return y, concatenate_pullback
 
 
 def _repeat(a: Any, times: Any, *, swapped: bool) -> tuple[Any, Any]:
     y = a * times
-    n = len(a)
+    n, size = len(a), len(y)
 
     def repeat_pullback(d: Any, acc: Any) -> Any:
-        items = _items_of(acc, y, d)
         totals = [ZERO] * n
-        for i, d_i in enumerate(items):
-            totals[i % n] = containers.add(totals[i % n], d_i)
+        for i, d_i in enumerate(containers.fresh_items(acc, y, size, d)):
+            totals[i % n] = add(totals[i % n], d_i)
         d_a = containers.give_items(acc, a, totals)
         return (ZERO, d_a) if swapped else (d_a, ZERO)
 
     return y, repeat_pullback
 
 
-_IN_PLACE_BASE = set(_BINARY) | {"and", "or"}
+def _merge(a: dict[Any, Any], b: dict[Any, Any]) -> tuple[Any, Any]:
+    y = a | b
+    from_b = frozenset(b)
+
+    def merge_pullback(d: Any, acc: Any) -> Any:
+        for key, part in acc.take_slots(y).items():
+            acc.add_slot(b if key in from_b else a, key, part)
+        return _TWO_ZEROS
+
+    return y, merge_pullback
 
 
-def _in_place(name: str, a: Any, b: Any) -> tuple[Any, Any]:
+# --- in place -------------------------------------------------------------------------------------
+
+
+def _in_place(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
     base = name[1:] + ("_" if name in ("iand", "ior") else "")
-    if isinstance(a, np.ndarray):
-        return _in_place_array(name, base, a, b)
-    if type(a) is list and name == "iadd":
+    plain = _handlers[base]
+    method_name = f"__{name}__"
+
+    def operate_in_place(a: Any, b: Any) -> tuple[Any, Any]:
+        if type(a) in _REAL:
+            return plain(a, b)  # type: ignore[no-any-return]
+        if isinstance(a, np.ndarray):
+            return _in_place_array(name, base, a, b)
+        method = user_method(type(a), method_name)
+        if method is not None:
+            y, pb = dispatch(method, (a, b), {})
+            if y is not NotImplemented:
+                return y, None if pb is None else lambda d, acc: pb(d, acc)[1]
+        else:
+            found = _builtin_in_place(name, a, b)
+            if found is not None:
+                return found
+        return plain(a, b)  # type: ignore[no-any-return]
+
+    return operate_in_place
+
+
+def _builtin_in_place(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
+    if isinstance(a, list) and name == "iadd":
         _, pb = dispatch(list.extend, (a, b), {})
         return a, lambda d, acc: (d, pb(d, acc)[1][1])
-    method = _user_method(type(a), f"__{name}__")
-    if method is not None:
-        y, pb = dispatch(method, (a, b), {})
-        if y is not NotImplemented:
-            return y, None if pb is None else lambda d, acc: pb(d, acc)[1]
-    elif not isinstance(a, _PLAIN) and _implements(type(a), f"__{name}__") is not None:
+    if isinstance(a, list) and name == "imul":
+        return _repeat_in_place(a, b)
+    if isinstance(a, dict) and name == "ior":
+        _, pb = dispatch(dict.update, (a, b), {})
+        return a, lambda d, acc: (d, pb(d, acc)[1][1])
+    if isinstance(a, set):
+        _, pb = sets.update_set(getattr(operator, name), a, b)
+        return a, lambda d, acc: (d, pb(d, acc)[1][1])
+    if not isinstance(a, _PLAIN) and _implements(type(a), f"__{name}__") is not None:
         return _opaque(getattr(operator, name), (a, b))
-    return _binary(base, a, b)
+    return None
+
+
+def _repeat_in_place(a: list[Any], times: Any) -> tuple[Any, Any]:
+    n = len(a)
+    size = n * max(0, operator.index(times))
+    a *= times
+
+    def repeat_pullback(d: Any, acc: Any) -> Any:
+        slots = acc.take_slots(a)
+        for slot, part in slots.items():
+            acc.add_slot(a, slot % n if type(slot) is int and slot < size else slot, part)
+        return d, ZERO
+
+    return a, repeat_pullback
 
 
 def _in_place_array(name: str, base: str, a: Any, b: Any) -> tuple[Any, Any]:
     """``a op= b``: the adjoint of the operation on the old contents, written over them."""
     function = getattr(operator, name)
-    plain = getattr(operator, base)
-    old = a if name in ("iadd", "isub") else a.copy()
-    b_old = b.copy() if isinstance(b, np.ndarray) and name not in ("iadd", "isub") else b
-    if isinstance(b, np.ndarray) and np.may_share_memory(a, b):
-        old, b_old = a.copy(), b.copy()
+    linear = name in ("iadd", "isub")
+    overlaps = isinstance(b, np.ndarray) and np.may_share_memory(a, b)
+    old = a if linear and not overlaps else a.copy()
+    b_old = hold(b)
+    if isinstance(b, np.ndarray) and (not linear or overlaps):
+        b_old = b.copy()
+    elif isinstance(b, list):
+        b_old = list(b)
+    rule = registry.lookup(getattr(operator, base), (a, b))
     y = function(a, b)
-    rule = registry.lookup(plain, (a, b))
     held_b = hold(b)
 
     def in_place_pullback(d: Any, acc: Any) -> Any:
         d_y = acc.take(a)
         if d_y is ZERO:
             return d, ZERO
-        if name in ("iadd", "isub"):
-            d_args: Any = (d_y, d_y if name == "iadd" else -d_y)
-            d_b = containers.add(ZERO, d_args[1])
-            from dpy.cotangent import project
-
-            d_b = project(d_b, b)
+        if linear:
+            d_a, d_b = d_y, project(d_y if name == "iadd" else -d_y, b_old)
+        elif rule is None:
+            raise no_adjoint(function, (a, b))
         else:
-            if rule is None:
-                raise no_adjoint(function, (a, b))
             _, pullback = rule.apply((old, b_old), {})
             if pullback is None:
                 return d, ZERO
-            d_args, _ = pullback(d_y)
-            d_b = d_args[1]
-        acc.add(a, d_args[0])
+            (d_a, d_b), _ = pullback(d_y)
+        acc.add(a, d_a)
         return d, sink(acc, held_b, d_b)
 
     return y, in_place_pullback
 
 
-# --- attributes -----------------------------------------------------------------------------------
-
-
-def read_attribute(owner: Any, name: str) -> tuple[Any, Any]:
-    """``owner.name``: ``(y, pb)`` with ``pb(d, acc) -> remainder of owner``."""
-    cls = type(owner)
-    if isinstance(owner, (types.ModuleType, type)) or cls in (types.FunctionType,):
-        y = getattr(owner, name)
-        return y, lambda d, acc: _module_slot(acc, owner, name, d)
-    if isinstance(owner, (np.ndarray, np.generic, float, int, complex)):
-        return _plain_attribute(owner, name)
-    if cls is types.CellType:
-        return _cell_attribute(owner)
-    custom = _user_method(cls, "__getattribute__")
-    if custom is not None and not (isinstance(owner, tuple)):
-        return _first(dispatch(custom, (owner, name), {}))
-    raw = _implements(cls, name)
-    if isinstance(raw, property):
-        if isinstance(raw.fget, types.FunctionType):
-            return _first(dispatch(raw.fget, (owner,), {}))
-        return getattr(owner, name), None
-    if raw is None:
-        fallback = _user_method(cls, "__getattr__")
-        if fallback is not None and not _has_instance_attribute(owner, name):
-            return _first(dispatch(fallback, (owner, name), {}))
-    if raw is not None and _is_user_descriptor(raw) and not _shadowed(owner, name, raw):
-        getter = _user_method(type(raw), "__get__")
-        y, pb = dispatch(getter, (raw, owner, cls), {})
-        return y, None if pb is None else lambda d, acc: pb(d, acc)[1][1]
-    y = getattr(owner, name)
-    if isinstance(y, (types.MethodType, types.BuiltinMethodType)) and y.__self__ is owner:
-        return y, _owner_of_method
-    if isinstance(owner, tuple) and name in getattr(cls, "_fields", ()):
-        place, n = cls._fields.index(name), len(owner)
-        return y, lambda d, acc: tuple(d if i == place else ZERO for i in range(n))
-    if not _has_instance_attribute(owner, name) and not isinstance(
-        raw, (types.MemberDescriptorType, types.GetSetDescriptorType)
-    ):
-        return y, lambda d, acc: _module_slot(acc, cls, name, d)
-
-    def attribute_pullback(d: Any, acc: Any) -> Any:
-        acc.add_slot(owner, name, d)
-        return ZERO
-
-    return y, attribute_pullback
-
-
-def _first(found: tuple[Any, Any]) -> tuple[Any, Any]:
-    y, pb = found
-    return y, None if pb is None else lambda d, acc: pb(d, acc)[1][0]
-
-
-def _owner_of_method(d: Any, acc: Any) -> Any:
-    """The owner's part of the cotangent of a bound method."""
-    return d.get("__self__", ZERO) if type(d) is dict else ZERO
-
-
-def _module_slot(acc: Any, owner: Any, name: str, d: Any) -> Any:
-    if not is_zero(d):
-        acc.add_slot(owner, name, d)
-    return ZERO
-
-
-def _is_user_descriptor(raw: Any) -> bool:
-    return _user_method(type(raw), "__get__") is not None
-
-
-def _shadowed(owner: Any, name: str, raw: Any) -> bool:
-    is_data = hasattr(type(raw), "__set__") or hasattr(type(raw), "__delete__")
-    return not is_data and _has_instance_attribute(owner, name)
-
-
-def _has_instance_attribute(owner: Any, name: str) -> bool:
-    try:
-        return name in object.__getattribute__(owner, "__dict__")
-    except AttributeError:
-        return False
-
-
-def _plain_attribute(owner: Any, name: str) -> tuple[Any, Any]:
-    descriptor = getattr(type(owner), name, None)
-    rule = registry.lookup(descriptor) if descriptor is not None else None
-    if rule is not None and not isinstance(descriptor, types.MethodDescriptorType):
-        return (
-            _first(dispatch(descriptor, (owner,), {}))
-            if callable(descriptor)
-            else _getset(rule, owner)
-        )
-    y = getattr(owner, name)
-    if isinstance(y, types.BuiltinMethodType):
-        return y, _owner_of_method
-    if name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags"):
-        return y, None
-    if isinstance(owner, (float, int)) and name in ("real", "numerator"):
-        return y, lambda d, acc: d
-    if isinstance(owner, complex) and name in ("real", "imag"):
-        factor = 1.0 if name == "real" else 1j
-        return y, lambda d, acc: d * factor
-    if isinstance(y, (str, int, type(None))) or isinstance(owner, (float, int)):
-        return y, None
-    held = hold(y)
-
-    def unknown_pullback(d: Any, acc: Any) -> Any:
-        if isinstance(y, np.ndarray) and np.may_share_memory(y, owner):
-            return ZERO  # a view: its accumulator is a view of the owner's
-        if not containers.is_null(take(acc, held, d)):
-            raise no_adjoint(descriptor, (owner,))
-        return ZERO
-
-    return y, unknown_pullback
-
-
-def _getset(rule: Any, owner: Any) -> tuple[Any, Any]:
-    from dpy.runtime.dispatch import _by_rule
-
-    return _first(_by_rule(rule, (owner,), {}))
-
-
-def _cell_attribute(cell: Any) -> tuple[Any, Any]:
-    try:
-        y = cell.cell_contents
-    except ValueError:
-        raise NameError("free variable referenced before assignment in enclosing scope") from None
-
-    def cell_pullback(d: Any, acc: Any) -> Any:
-        acc.add_slot(cell, "cell_contents", d)
-        return ZERO
-
-    return y, cell_pullback
-
-
-def write_attribute(owner: Any, name: str, value: Any) -> Any:
-    """``owner.name = value``; returns ``pb(acc) -> remainder of value``."""
-    cls = type(owner)
-    custom = _user_method(cls, "__setattr__")
-    raw = _implements(cls, name)
-    if custom is not None and not _is_frozen_setter(custom):
-        _, pb = dispatch(custom, (owner, name, value), {})
-        return _last(pb)
-    if isinstance(raw, property) and isinstance(raw.fset, types.FunctionType):
-        _, pb = dispatch(raw.fset, (owner, value), {})
-        return _last(pb)
-    setter = _user_method(type(raw), "__set__") if raw is not None else None
-    if setter is not None:
-        _, pb = dispatch(setter, (raw, owner, value), {})
-        return _last(pb)
-    if isinstance(owner, (types.ModuleType, type)):
-        return _write_shared(owner, name, value)
-    setattr(owner, name, value)
-    if isinstance(owner, np.ndarray):
-
-        def refuse(acc: Any) -> Any:
-            if not containers.is_null(acc.peek(owner)):
-                raise mutation_error(
-                    f"assignment to the {name} of an array", "it is not reversible"
-                )
-            return ZERO
-
-        return refuse
-    return lambda acc: acc.take_slot(owner, name)
-
-
-def _write_shared(owner: Any, name: str, value: Any) -> Any:
-    """Attributes of modules and classes are read as constants: active values may not go there."""
-    setattr(owner, name, value)
-    if isinstance(value, (float, complex, np.ndarray, np.inexact, list, dict, tuple)):
-        raise mutation_error(
-            f"a value that carries a derivative was stored in {owner.__name__}.{name}",
-            "attributes of modules and classes are constants for dpy",
-        )
-    return lambda acc: ZERO
-
-
-def _is_frozen_setter(method: Any) -> bool:
-    """The ``__setattr__`` of a frozen dataclass: raises by itself."""
-    return bool(method.__code__.co_filename == "<string>")
-
-
-def _last(pb: Any) -> Any:
-    return lambda acc: ZERO if pb is None else pb(ZERO, acc)[1][-1]
+# --- attributes and items -------------------------------------------------------------------------
 
 
 def _getattr(owner: Any, name: str) -> tuple[Any, Any]:
@@ -461,255 +419,148 @@ def _setattr(owner: Any, name: str, value: Any) -> tuple[Any, Any]:
 
 
 def _delattr(owner: Any, name: str) -> tuple[Any, Any]:
-    delattr(owner, name)
-    return None, None
+    pb = delete_attribute(owner, name)
 
+    def delattr_pullback(d: Any, acc: Any) -> Any:
+        pb(acc)
+        return _TWO_ZEROS
 
-# --- items ----------------------------------------------------------------------------------------
-
-
-def _getitem(owner: Any, index: Any) -> tuple[Any, Any]:
-    t = type(owner)
-    if t is list or t is tuple:
-        return _sequence_item(owner, index)
-    if isinstance(owner, dict) and _user_method(t, "__getitem__") is None:
-        y = owner[index]
-
-        def item_pullback(d: Any, acc: Any) -> Any:
-            acc.add_slot(owner, index, d)
-            return ZERO, ZERO
-
-        return y, item_pullback
-    if isinstance(owner, np.ndarray):
-        return _array_item(owner, index)
-    method = _user_method(t, "__getitem__")
-    if method is not None:
-        return _through(dispatch(method, (owner, index), {}))
-    if isinstance(owner, (list, tuple)):
-        return _sequence_item(owner, index)
-    if isinstance(owner, (str, bytes, range)):
-        return owner[index], None
-    if isinstance(owner, type):
-        return owner[index], None  # type: ignore[index]
-    return _opaque(operator.getitem, (owner, index))
-
-
-def _sequence_item(owner: Any, index: Any) -> tuple[Any, Any]:
-    y = owner[index]
-    n = len(owner)
-    if isinstance(index, slice):
-        places = range(*index.indices(n))
-
-        def slice_pullback(d: Any, acc: Any) -> Any:
-            items = [ZERO] * n
-            for place, d_i in zip(places, _items_of(acc, y, d), strict=True):
-                items[place] = d_i
-            return containers.give_items(acc, owner, items), ZERO
-
-        return y, slice_pullback
-    place = operator.index(index) % n
-
-    def item_pullback(d: Any, acc: Any) -> Any:
-        if isinstance(owner, tuple):
-            if d is ZERO:
-                return ZERO, ZERO
-            return tuple(d if i == place else ZERO for i in range(n)), ZERO
-        acc.add_slot(owner, place, d)
-        return ZERO, ZERO
-
-    return y, item_pullback
-
-
-def _array_item(owner: Any, index: Any) -> tuple[Any, Any]:
-    y = owner[index]
-    if isinstance(y, np.ndarray) and y.base is not None and np.may_share_memory(y, owner):
-        return y, None
-    index = _kept_index(index)
-    held = hold(y)
-
-    def array_item_pullback(d: Any, acc: Any) -> Any:
-        acc.add_region(owner, index, take(acc, held, d))
-        return ZERO, ZERO
-
-    return y, array_item_pullback
-
-
-def _kept_index(index: Any) -> Any:
-    """Index arrays and lists may be written to later."""
-    if isinstance(index, (np.ndarray, list)):
-        return index.copy()
-    if isinstance(index, tuple):
-        return tuple(map(_kept_index, index))
-    return index
-
-
-def _setitem(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
-    t = type(owner)
-    method = _user_method(t, "__setitem__")
-    if method is not None:
-        return _through(dispatch(method, (owner, index, value), {}))
-    if isinstance(owner, np.ndarray):
-        from dpy.runtime.helpers import project_written
-
-        kept = _kept_index(index)
-        held_value = hold(value)
-        owner[index] = value
-
-        def array_pullback(d: Any, acc: Any) -> Any:
-            d_value = acc.take_region(owner, kept)
-            if d_value is ZERO:
-                return ZERO, ZERO, ZERO
-            return ZERO, ZERO, sink(acc, held_value, project_written(d_value, value, owner))
-
-        return None, array_pullback
-    if isinstance(owner, list):
-        if isinstance(index, slice):
-            return _set_slice(owner, index, value)
-        place = operator.index(index) % len(owner) if len(owner) else 0
-        owner[index] = value
-        return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(owner, place))
-    if isinstance(owner, dict):
-        owner[index] = value
-        return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(owner, index))
-    owner[index] = value
-    return None, None
-
-
-def _set_slice(owner: Any, index: slice, value: Any) -> tuple[Any, Any]:
-    source, pb = containers.iterate(value, True)
-    items = list(source)
-    places = range(*index.indices(len(owner)))
-    owner[index] = items
-    if places.step == 1:
-        start = places.start
-        removed = len(places)
-
-        def splice_pullback(d: Any, acc: Any) -> Any:
-            taken = acc.splice(owner, start, len(items), removed)
-            return ZERO, ZERO, pb(taken[::-1], acc)
-
-        return None, splice_pullback
-
-    def slice_pullback(d: Any, acc: Any) -> Any:
-        taken = [acc.take_slot(owner, place) for place in places]
-        return ZERO, ZERO, pb(taken[::-1], acc)
-
-    return None, slice_pullback
-
-
-def _delitem(owner: Any, index: Any) -> tuple[Any, Any]:
-    method = _user_method(type(owner), "__delitem__")
-    if method is not None:
-        return _through(dispatch(method, (owner, index), {}))
-    if not isinstance(owner, list):
-        del owner[index]
-        return None, None
-    n = len(owner)
-    places = (
-        sorted(range(*index.indices(n)))
-        if isinstance(index, slice)
-        else [operator.index(index) % n if n else 0]
-    )
-    del owner[index]
-
-    def del_pullback(d: Any, acc: Any) -> Any:
-        for place in places:
-            acc.insert(owner, place)
-        return ZERO, ZERO
-
-    return None, del_pullback
+    return None, delattr_pullback
 
 
 def _contains(container: Any, item: Any) -> tuple[Any, Any]:
-    return operator.contains(container, item), None
+    method = user_method(type(container), "__contains__")
+    if method is None:
+        return operator.contains(container, item), None
+    y, pb = dispatch(method, (container, item), {})
+    return bool(y), None if pb is None else lambda d, acc: pb(ZERO, acc)[1]
 
 
-# --- displays and the rest ----------------------------------------------------------------------
+# --- displays -------------------------------------------------------------------------------------
 
 
-def _display(make: Any) -> Any:
-    def build(*items: Any) -> tuple[Any, Any]:
-        y = make(items)
+def _tuple(*parts: Any) -> tuple[Any, Any]:
+    n = len(parts)
+    return parts, lambda d, acc: containers.as_tuple(d, n)
 
-        def display_pullback(d: Any, acc: Any) -> Any:
-            return tuple(_items_of(acc, y, d))
 
-        return y, display_pullback
-
-    return build
+def _list(*parts: Any) -> tuple[Any, Any]:
+    y = list(parts)
+    n = len(parts)
+    return y, lambda d, acc: tuple(containers.fresh_items(acc, y, n, d))
 
 
 def _dict(*pairs: Any) -> tuple[Any, Any]:
     y: dict[Any, Any] = {}
     owners: dict[Any, int] = {}
-    spreads: list[tuple[int, Any]] = []
+    spreads: dict[int, Any] = {}
     for i in range(0, len(pairs), 2):
         key, value = pairs[i], pairs[i + 1]
         if key is Ellipsis:
-            for k in value.keys():  # noqa: SIM118 - any object with keys() will do
+            for k in value:
                 y[k] = value[k]
                 owners[k] = i + 1
-            spreads.append((i + 1, value))
+            spreads[i + 1] = value
         else:
             y[key] = value
             owners[key] = i + 1
-    sources = dict(spreads)
 
     def dict_pullback(d: Any, acc: Any) -> Any:
         out = [ZERO] * len(pairs)
-        total = acc.take(y)
-        if type(total) is dict:
-            for key, d_key in total.items():
-                place = owners.get(key)
-                if place is None:
-                    continue
-                if place in sources:
-                    acc.add_slot(sources[place], key, d_key)
-                else:
-                    out[place] = d_key
+        for key, part in acc.take_slots(y).items():
+            place = owners.get(key)
+            if place in spreads:
+                acc.add_slot(spreads[place], key, part)
+            elif place is not None:
+                out[place] = add(out[place], part)
         return tuple(out)
 
     return y, dict_pullback
 
 
-def _set(*items: Any) -> tuple[Any, Any]:
-    y = set(items)
+def _set(*parts: Any) -> tuple[Any, Any]:
+    y = set(parts)
+    return y, lambda d, acc: tuple(sets.set_items(acc, y, parts))
 
-    def set_pullback(d: Any, acc: Any) -> Any:
-        if not containers.is_null(acc.take(y)):
-            raise no_adjoint(set, items, "a set has no places for cotangents")
-        return (ZERO,) * len(items)
 
-    return y, set_pullback
+def display_spread(
+    name: str, active: tuple[bool, ...], layout: tuple[str, ...], /, *operands: Any
+) -> tuple[Any, Any]:
+    """A list, tuple or set display with ``*`` operands; `layout` as of `call_spread`."""
+    y, pb = call_spread((False, *active), layout, _DISPLAYS[name], *operands)
+    return y, lambda d, acc: pb(d, acc)[1:]
+
+
+def _make_list(*parts: Any) -> Any:
+    return list(parts)
+
+
+def _make_tuple(*parts: Any) -> Any:
+    return parts
+
+
+def _make_set(*parts: Any) -> Any:
+    return set(parts)
+
+
+_DISPLAYS = {"list": _make_list, "tuple": _make_tuple, "set": _make_set}
+
+
+def _as_entry(name: str) -> None:
+    def make(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        y, pb = _handlers[name](*args)
+        return y, lambda d, acc: (ZERO, pb(d, acc), {})
+
+    containers.entry(_DISPLAYS[name])(make)
+
+
+def _append(xs: list[Any], value: Any) -> tuple[Any, Any]:
+    place = len(xs)
+    xs.append(value)
+    return None, lambda d, acc: (ZERO, acc.take_slot(xs, place))
+
+
+def _add_to_set(xs: set[Any], value: Any) -> tuple[Any, Any]:
+    is_new = value not in xs
+    xs.add(value)
+    return None, lambda d, acc: (ZERO, acc.take_slot(xs, value) if is_new else ZERO)
 
 
 def _unpack(source: Any, n: int) -> tuple[Any, Any]:
-    iterable, pb = containers.iterate(source, True)
-    y = _exactly(iterable, n)
-    return y, lambda d, acc: (pb(list(containers.as_tuple(d, n))[::-1], acc), ZERO)
-
-
-def _exactly(source: Any, n: int) -> tuple[Any, ...]:
-    """Unpack as Python does, with its messages."""
     from dpy.transform.helpers import unpack
 
-    return unpack(source, n)
+    if type(source) is tuple and len(source) == n:
+        return source, lambda d, acc: (d, ZERO)
+    part = iteration.Part(source)
+    y = unpack(part.iterable, n)
+
+    def unpack_pullback(d: Any, acc: Any) -> Any:
+        slots = containers.as_tuple(d, n)
+        for k in range(n - 1, -1, -1):
+            part.give(acc, k, slots[k])
+        return part.remainder(acc), ZERO
+
+    return y, unpack_pullback
 
 
 def _unpack_star(source: Any, before: int, after: int) -> tuple[Any, Any]:
     from dpy.transform.helpers import unpack_star
 
-    iterable, pb = containers.iterate(source, True)
-    y = unpack_star(iterable, before, after)
+    found, give = iteration.collect(source)
+    y = unpack_star(found, before, after)
     rest = y[before]
+    size = len(rest)
 
     def unpack_pullback(d: Any, acc: Any) -> Any:
         slots = containers.as_tuple(d, before + 1 + after)
-        middle = _items_of(acc, rest, ZERO)
-        items = [*slots[:before], *middle, *slots[before + 1 :]]
-        return pb(items[::-1], acc), ZERO, ZERO
+        middle = containers.fresh_items(acc, rest, size, slots[before])
+        parts = [*slots[:before], *middle, *slots[before + 1 :]]
+        return give(acc, parts), ZERO, ZERO
 
     return y, unpack_pullback
+
+
+# --- cells, globals, closures ---------------------------------------------------------------------
 
 
 def _new_cell(*value: Any) -> tuple[Any, Any]:
@@ -730,7 +581,7 @@ def closure(function: Any) -> tuple[Any, Any]:
     names += list(function.__kwdefaults__ or ())
 
     def closure_pullback(d: Any, acc: Any) -> tuple[Any, ...]:
-        return tuple(acc.take_slot(function, ("default", name)) for name in names)
+        return tuple([acc.take_slot(function, ("default", name)) for name in names])
 
     return function, closure_pullback
 
@@ -763,10 +614,36 @@ def read_cell(cell: Any, value: Any) -> tuple[Any, Any]:
     return value, cell_pullback
 
 
+def _by_name(name: str, function: Any) -> Any:
+    return lambda *args: function(name, *args)
+
+
 _handlers: dict[str, Any] = {
-    "getattr": _getattr, "setattr": _setattr, "delattr": _delattr, "getitem": _getitem,
-    "setitem": _setitem, "delitem": _delitem, "contains": _contains, "tuple": _display(tuple),
-    "list": _display(list), "set": _set, "dict": _dict, "unpack": _unpack,
-    "unpack_star": _unpack_star, "new_cell": _new_cell,
+    **{name: _by_name(name, _binary) for name in _BINARY},
+    **{name: _by_name(name, _unary) for name in _UNARY},
+    **{name: _comparison(name) for name in _COMPARE},
+    "add": _add, "sub": _sub, "mul": _mul, "truediv": _truediv, "pow": _pow, "neg": _neg,
+    "getattr": _getattr, "setattr": _setattr, "delattr": _delattr, "getitem": items.read_item,
+    "setitem": items.write_item, "delitem": items.delete_item, "contains": _contains,
+    "tuple": _tuple, "list": _list, "set": _set, "dict": _dict, "unpack": _unpack,
+    "unpack_star": _unpack_star, "new_cell": _new_cell, "append": _append,
+    "add_to_set": _add_to_set, "put": items.raw_write,
 }  # fmt: skip
-_ = Held
+_handlers.update({
+    name: _in_place(name)
+    for name in (
+        "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift"
+    ).split()
+})  # fmt: skip
+_raw: dict[str, Any] = {
+    "getitem": items.raw_read, "setitem": items.raw_write, "delitem": items.raw_delete,
+    "contains": lambda c, item: (
+        next(b for b in (list, tuple, dict, set) if isinstance(c, b)).__contains__(c, item), None
+    ),
+    **{
+        name: lambda a, b, name=name: _builtin_in_place(name, a, b) or _handlers[name](a, b)
+        for name in ("iadd", "imul", "ior")
+    },
+}  # fmt: skip
+for _name in _DISPLAYS:
+    _as_entry(_name)

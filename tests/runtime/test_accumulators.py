@@ -196,7 +196,7 @@ def test_items_that_overlap_scatter_and_add(acc):
     acc.add_region(np.broadcast_to(a, (4, 5)), (slice(None), 0), np.ones(4))
     same(acc.peek(a), np.array([9.0, 6.0, 7.0, 6.0, 5.0]))
     w = sliding_window_view(a, 3)
-    for use in (lambda: acc.take(w), lambda: acc.view(w), lambda: acc.take_region(w, 0)):
+    for use in (lambda: acc.view(w), lambda: acc.take_region(w, 0)):
         with pytest.raises(MutationError, match="overlap"):
             use()
     z = np.zeros(3, complex)

@@ -1,0 +1,315 @@
+"""Items of actual values: ``x[i]`` read, written and deleted."""
+
+from __future__ import annotations
+
+import collections
+import operator
+from typing import Any
+
+import numpy as np
+
+from dpy.cotangent import ZERO
+from dpy.runtime import containers, iteration
+from dpy.runtime.dispatch import dispatch
+from dpy.runtime.failures import mutation_error
+from dpy.runtime.held import hold, sink, take
+from dpy.runtime.helpers import project_written
+from dpy.runtime.memory import owner_of
+from dpy.runtime.opaque import carries, opaque
+from dpy.runtime.protocols import user_method
+
+__all__ = ["delete_item", "raw_delete", "raw_read", "raw_write", "read_item", "write_item"]
+
+_SEQUENCES = (list, tuple, collections.deque)
+_INDICES = (int, np.integer)
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def read_item(owner: Any, index: Any) -> tuple[Any, Any]:
+    """``owner[index]``: ``(y, pb)``, with one cotangent for each of the two."""
+    t = type(owner)
+    if t is list:
+        if type(index) is int:
+            y = owner[index]
+            place = index if index >= 0 else index + len(owner)
+
+            def list_item_pullback(d: Any, acc: Any) -> Any:
+                if d is not ZERO:
+                    acc.add_slot(owner, place, d)
+                return ZERO, ZERO
+
+            return y, list_item_pullback
+        return _of_sequence(owner, index)
+    if t is tuple:
+        return _of_sequence(owner, index)
+    if t is dict:
+        return _of_dict(owner, index)
+    if t is np.ndarray:
+        return _of_array(owner, index)
+    if isinstance(owner, type):
+        return owner[index], None  # type: ignore[index]
+    method = user_method(t, "__getitem__")
+    if method is not None:
+        return _through(dispatch(method, (owner, index), {}))
+    return raw_read(owner, index)
+
+
+def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:
+    """What the builtin type does, whatever a subclass defines."""
+    if isinstance(owner, np.ndarray):
+        return _of_array(owner, index)
+    if isinstance(owner, dict):
+        return _of_dict(owner, index)
+    if isinstance(owner, _SEQUENCES):
+        return _of_sequence(owner, index)
+    if isinstance(owner, (str, bytes, range)):
+        return owner[index], None
+    return _through(opaque(operator.getitem, (owner, index), {}))
+
+
+def _through(found: tuple[Any, Any]) -> tuple[Any, Any]:
+    y, pb = found
+    return y, None if pb is None else lambda d, acc: pb(d, acc)[1]
+
+
+def _of_dict(owner: Any, key: Any) -> tuple[Any, Any]:
+    holder = iteration.instance_of(owner)
+    if type(owner) is dict or dict.__contains__(owner, key):
+        y = dict.__getitem__(owner, key)
+    else:
+        missing = user_method(type(owner), "__missing__")
+        if missing is not None:
+            return _through(dispatch(missing, (owner, key), {}))
+        if isinstance(owner, collections.defaultdict) and owner.default_factory is not None:
+            return _of_default(owner, key)
+        y = owner[key]  # a KeyError, or a subclass in C
+
+    def dict_item_pullback(d: Any, acc: Any) -> Any:
+        if d is not ZERO:
+            acc.add_slot(holder, key, d)
+        return ZERO, ZERO
+
+    return y, dict_item_pullback
+
+
+def _of_default(owner: Any, key: Any) -> tuple[Any, Any]:
+    y, pb = dispatch(owner.default_factory, (), {})
+    dict.__setitem__(owner, key, y)
+
+    def default_pullback(d: Any, acc: Any) -> Any:
+        acc.add_slot(owner, key, d)
+        d = acc.take_slot(owner, key)
+        if pb is not None:
+            pb(d, acc)
+        return ZERO, ZERO
+
+    return y, default_pullback
+
+
+def _of_sequence(owner: Any, index: Any) -> tuple[Any, Any]:
+    base = _base_of(owner)
+    y = base.__getitem__(owner, index)
+    n = base.__len__(owner)
+    if isinstance(index, slice):
+        places = range(*index.indices(n))
+
+        def slice_pullback(d: Any, acc: Any) -> Any:
+            items = containers.fresh_items(acc, y, len(places), d)
+            if base is tuple:
+                out = [ZERO] * n
+                for place, d_i in zip(places, items, strict=True):
+                    out[place] = d_i
+                return (ZERO if all(d_i is ZERO for d_i in out) else tuple(out)), ZERO
+            for place, d_i in zip(places, items, strict=True):
+                if d_i is not ZERO:
+                    acc.add_slot(owner, place, d_i)
+            return ZERO, ZERO
+
+        return y, slice_pullback
+    place = operator.index(index) % n
+
+    def item_pullback(d: Any, acc: Any) -> Any:
+        if d is ZERO:
+            return ZERO, ZERO
+        if base is tuple:
+            return tuple([d if i == place else ZERO for i in range(n)]), ZERO
+        acc.add_slot(owner, place, d)
+        return ZERO, ZERO
+
+    return y, item_pullback
+
+
+def _base_of(owner: Any) -> Any:
+    for base in _SEQUENCES:
+        if isinstance(owner, base):
+            return base
+    raise TypeError(type(owner))
+
+
+def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
+    y = owner[index]
+    if isinstance(y, np.ndarray) and y.base is not None and owner_of(y) is owner_of(owner):
+
+        def view_pullback(d: Any, acc: Any) -> Any:
+            if d is not ZERO:
+                acc.add(y, d)
+            return ZERO, ZERO
+
+        return y, view_pullback
+    if owner.dtype.kind == "O":
+        return y, lambda d, acc: _object_item(owner, index, y, d, acc)
+    index = kept_index(index)
+    held = hold(y)
+
+    def array_item_pullback(d: Any, acc: Any) -> Any:
+        acc.add_region(owner, index, take(acc, held, d))
+        return ZERO, ZERO
+
+    return y, array_item_pullback
+
+
+def _object_item(owner: Any, index: Any, y: Any, d: Any, acc: Any) -> Any:
+    if not containers.is_null(d):
+        raise mutation_error(
+            "a cotangent reached an item of an array of objects",
+            "dpy follows gradients through arrays of numbers only",
+        )
+    return ZERO, ZERO
+
+
+def kept_index(index: Any) -> Any:
+    """Index arrays and lists may be written to later."""
+    if isinstance(index, (np.ndarray, list)):
+        return index.copy()
+    if isinstance(index, tuple):
+        return tuple(map(kept_index, index))
+    return index
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def write_item(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
+    """``owner[index] = value``: ``(None, pb)``, with one cotangent for each of the three."""
+    t = type(owner)
+    if t is list and type(index) is int:
+        owner[index] = value
+        place = index if index >= 0 else index + len(owner)
+        return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(owner, place))
+    if t is not dict and t is not np.ndarray:
+        method = user_method(t, "__setitem__")
+        if method is not None:
+            return _through(dispatch(method, (owner, index, value), {}))
+    return raw_write(owner, index, value)
+
+
+def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
+    """What the builtin type does, whatever a subclass defines."""
+    if isinstance(owner, np.ndarray):
+        return _to_array(owner, index, value)
+    if isinstance(owner, (list, collections.deque)):
+        if isinstance(index, slice):
+            return _to_slice(owner, index, value)
+        base = _base_of(owner)
+        base.__setitem__(owner, index, value)
+        place = operator.index(index) % base.__len__(owner)
+        return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(owner, place))
+    if isinstance(owner, dict):
+        if "__builtins__" in owner and carries(value):
+            raise mutation_error(
+                "a value that carries a derivative was stored in globals()",
+                "dpy follows globals by `global` statements",
+                "declare the name in a `global` statement and assign to it",
+            )
+        holder = iteration.instance_of(owner)
+        if isinstance(owner, collections.OrderedDict):
+            collections.OrderedDict.__setitem__(owner, index, value)
+        else:
+            dict.__setitem__(owner, index, value)
+        return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(holder, index))
+    return _through(opaque(operator.setitem, (owner, index, value), {}))
+
+
+def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
+    kept = kept_index(index)
+    value_before = value
+    if isinstance(value, np.ndarray) and np.may_share_memory(owner, value):
+        value_before = value.copy()
+    held = hold(value)
+    owner[index] = value
+    if owner.dtype.kind == "O" and carries(value):
+        raise mutation_error(
+            "a value that carries a derivative was stored in an array of objects",
+            "dpy follows gradients through arrays of numbers only",
+            "use a list",
+        )
+
+    def array_pullback(d: Any, acc: Any) -> Any:
+        d_value = acc.take_region(owner, kept)
+        if d_value is ZERO:
+            return ZERO, ZERO, ZERO
+        d_value = project_written(d_value, value_before, owner)
+        return ZERO, ZERO, sink(acc, held, d_value)
+
+    return None, array_pullback
+
+
+def _to_slice(owner: Any, index: slice, value: Any) -> tuple[Any, Any]:
+    items, give = iteration.collect(value)
+    places = range(*index.indices(len(owner)))
+    list.__setitem__(owner, index, items)
+    n = len(items)
+    if places.step == 1:
+        start, removed = places.start, len(places)
+
+        def splice_pullback(d: Any, acc: Any) -> Any:
+            return ZERO, ZERO, give(acc, acc.splice(owner, start, n, removed))
+
+        return None, splice_pullback
+
+    def slice_pullback(d: Any, acc: Any) -> Any:
+        return ZERO, ZERO, give(acc, [acc.take_slot(owner, place) for place in places])
+
+    return None, slice_pullback
+
+
+# --- deleting -------------------------------------------------------------------------------------
+
+
+def delete_item(owner: Any, index: Any) -> tuple[Any, Any]:
+    """``del owner[index]``: ``(None, pb)``."""
+    method = user_method(type(owner), "__delitem__")
+    if method is not None:
+        return _through(dispatch(method, (owner, index), {}))
+    return raw_delete(owner, index)
+
+
+def raw_delete(owner: Any, index: Any) -> tuple[Any, Any]:
+    """What the builtin type does, whatever a subclass defines."""
+    if isinstance(owner, dict):
+        holder = iteration.instance_of(owner)
+        base = collections.OrderedDict if isinstance(owner, collections.OrderedDict) else dict
+        base.__delitem__(owner, index)
+
+        def forget(d: Any, acc: Any) -> Any:
+            acc.take_slot(holder, index)  # a later value under this key was another one
+            return ZERO, ZERO
+
+        return None, forget
+    if not isinstance(owner, (list, collections.deque)):
+        return _through(opaque(operator.delitem, (owner, index), {}))
+    n = len(owner)
+    if isinstance(index, slice):
+        places = sorted(range(*index.indices(n)))
+    else:
+        places = [operator.index(index) % n] if n else []
+    _base_of(owner).__delitem__(owner, index)
+
+    def delete_pullback(d: Any, acc: Any) -> Any:
+        for place in places:
+            acc.insert(owner, place)
+        return ZERO, ZERO
+
+    return None, delete_pullback

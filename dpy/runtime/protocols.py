@@ -1,0 +1,336 @@
+"""Builtin functions that stand for special methods: ``abs``, ``float``, ``len``, ``operator.*``.
+
+For numbers and arrays the rules hold; here are objects whose class defines the method in Python.
+An entry returns None where it has nothing to say, and the rule is used.
+"""
+
+from __future__ import annotations
+
+import collections
+import copy
+import functools
+import math
+import operator
+import types
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dpy.cotangent import ZERO, add
+from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
+from dpy.runtime import containers, iteration
+from dpy.runtime.containers import entry
+from dpy.runtime.failures import user_place
+from dpy.runtime.opaque import opaque
+
+__all__ = ["user_method"]
+
+_MISSING = object()
+_PLAIN = (float, int, complex, np.ndarray, np.generic)
+
+
+def user_method(cls: type, name: str) -> Any:
+    """The Python function that implements a special method, or None."""
+    for c in cls.__mro__:
+        raw = c.__dict__.get(name, _MISSING)
+        if raw is not _MISSING:
+            return raw if isinstance(raw, types.FunctionType) else None
+    return None
+
+
+def _unary(function: Any, name: str) -> None:
+    def through_method(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        if not args or type(args[0]) in _COMMON:
+            return None
+        method = user_method(type(args[0]), name)
+        if method is None:
+            return None
+        y, pb = dispatch(method, args, kwargs)
+        return _checked(function, y), pb
+
+    entry(function)(through_method)
+
+
+def _checked(function: Any, y: Any) -> Any:
+    """What the builtin makes of the method's result: ``bool`` and ``len`` insist on a type."""
+    if function is bool or function is operator.truth:
+        if type(y) is not bool:
+            raise TypeError(f"__bool__ should return bool, returned {type(y).__name__}")
+    elif function in (float, int, complex) and not isinstance(y, function):
+        raise TypeError(f"__{function.__name__}__ returned non-{function.__name__}")
+    return y
+
+
+_COMMON = frozenset({
+    float, int, complex, bool, str, bytes, list, tuple, dict, set, frozenset, np.ndarray,
+    np.float64, type(None), range,
+})  # fmt: skip
+
+for _function, _name in (
+    (abs, "__abs__"), (float, "__float__"), (int, "__int__"), (complex, "__complex__"),
+    (round, "__round__"), (len, "__len__"), (bool, "__bool__"), (math.floor, "__floor__"),
+    (math.ceil, "__ceil__"), (math.trunc, "__trunc__"), (hash, "__hash__"), (repr, "__repr__"),
+    (str, "__str__"), (copy.copy, "__copy__"), (operator.index, "__index__"),
+):  # fmt: skip
+    _unary(_function, _name)
+
+
+# --- operators as functions -----------------------------------------------------------------------
+
+
+def _operator(function: Any, name: str) -> None:
+    def operation(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        from dpy.runtime.operations import operate
+
+        if kwargs or all(isinstance(x, _PLAIN) for x in args):
+            return None
+        y, pb = operate(name, (True,) * len(args), *args)
+        return y, lambda d, acc: (ZERO, pb(d, acc), {})
+
+    entry(function)(operation)
+
+
+_OPERATORS = (
+    "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift neg pos invert lt le "
+    "eq ne gt ge getitem setitem delitem contains concat"
+).split()
+for _name in _OPERATORS:
+    _operator(getattr(operator, _name), "add" if _name == "concat" else _name)
+_operator(operator.abs, "abs")
+
+
+def _in_place_operator(name: str) -> None:
+    def operation(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        from dpy.runtime.operations import operate
+
+        y, pb = operate(name, (True, True), *args)
+        return y, lambda d, acc: (ZERO, pb(d, acc), {})
+
+    entry(getattr(operator, name))(operation)
+
+
+for _name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+    _in_place_operator("i" + _name)
+
+
+def _binary_builtin(function: Any, name: str, reflected: str) -> None:
+    def operation(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        from dpy.runtime.operations import dunders
+
+        if len(args) != 2 or kwargs or all(isinstance(x, _PLAIN) for x in args):
+            return None
+        if not any(user_method(type(x), m) for x, m in zip(args, (name, reflected), strict=True)):
+            return None
+        y, pb = dunders(function, name, reflected, *args)
+        return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc), {})
+
+    entry(function)(operation)
+
+
+_binary_builtin(divmod, "__divmod__", "__rdivmod__")
+_binary_builtin(pow, "__pow__", "__rpow__")
+
+
+# --- special methods of builtin types, called by name ---------------------------------------------
+
+_SLOTS = {
+    "__getitem__": "getitem", "__setitem__": "setitem", "__delitem__": "delitem",
+    "__contains__": "contains", "__add__": "add", "__mul__": "mul", "__sub__": "sub",
+    "__truediv__": "truediv", "__pow__": "pow", "__neg__": "neg", "__pos__": "pos",
+    "__matmul__": "matmul", "__iadd__": "iadd", "__imul__": "imul", "__isub__": "isub",
+    "__itruediv__": "itruediv", "__ior__": "ior", "__or__": "or_", "__and__": "and_",
+}  # fmt: skip
+_REFLECTED = {"__radd__": "add", "__rmul__": "mul", "__rsub__": "sub", "__rtruediv__": "truediv",
+              "__rpow__": "pow", "__rmatmul__": "matmul"}  # fmt: skip
+
+
+def _slot_method(cls: type, method: str, name: str, swapped: bool) -> None:
+    raw = cls.__dict__.get(method)
+    if raw is None:
+        return
+
+    def operation(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        from dpy.runtime.operations import operate_raw
+
+        if cls in (float, int, complex) and raw(*args) is NotImplemented:
+            return NotImplemented, None
+        if swapped:
+            y, pb = operate_raw(name, args[1], args[0])
+            return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc)[::-1], {})
+        y, pb = operate_raw(name, *args)
+        return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc), {})
+
+    entry(raw)(operation)
+
+
+for _cls in (
+    float, int, complex, np.ndarray, np.float64, list, tuple, dict, set, collections.deque,
+    collections.OrderedDict, collections.defaultdict, Fraction, Decimal,
+):  # fmt: skip
+    for _method, _name in _SLOTS.items():
+        _slot_method(_cls, _method, _name, swapped=False)
+    for _method, _name in _REFLECTED.items():
+        _slot_method(_cls, _method, _name, swapped=True)
+
+
+# --- source text as data --------------------------------------------------------------------------
+
+
+def _evaluating(function: Any) -> None:
+    def evaluate(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        y, pb = opaque(function, args, kwargs)
+        if pb is None:
+            return y, None
+
+        def evaluate_pullback(d: Any, acc: Any) -> Any:
+            try:
+                return pb(d, acc)
+            except (NoAdjointError, MutationError):
+                raise UnsupportedSyntaxError(
+                    f"a cotangent reached what {function.__name__}() computed",
+                    place=user_place(),
+                    why="code in a string is not transformed",
+                    repair="write the code as a function",
+                ) from None
+
+        return y, evaluate_pullback
+
+    entry(function)(evaluate)
+
+
+_evaluating(exec)
+_evaluating(eval)
+
+# --- itemgetter, attrgetter, methodcaller, reduce -------------------------------------------------
+
+
+def _getters(read: Any) -> Any:
+    def call_getter(dispatch: Any, getter: Any, args: Any, kwargs: Any) -> Any:
+        (owner,) = args
+        keys = getter.__reduce__()[1]
+        found = [read(owner, key) for key in keys]
+        values = tuple([y for y, _ in found])
+
+        def getter_pullback(d: Any, acc: Any) -> Any:
+            parts = (d,) if len(keys) == 1 else containers.as_tuple(d, len(keys))
+            d_owner: Any = ZERO
+            for (_, pb), part in zip(reversed(found), reversed(parts), strict=True):
+                if pb is not None:
+                    d_owner = add(d_owner, pb(part, acc))
+            return ZERO, (d_owner,), {}
+
+        return values[0] if len(keys) == 1 else values, getter_pullback
+
+    return call_getter
+
+
+def _read_item(owner: Any, key: Any) -> Any:
+    from dpy.runtime.items import read_item
+
+    y, pb = read_item(owner, key)
+    return y, None if pb is None else lambda d, acc: pb(d, acc)[0]
+
+
+def _read_dotted(owner: Any, dotted: str) -> Any:
+    from dpy.runtime.attributes import read_attribute
+
+    pbs = []
+    y = owner
+    for name in dotted.split("."):
+        y, pb = read_attribute(y, name)
+        pbs.append(pb)
+
+    def dotted_pullback(d: Any, acc: Any) -> Any:
+        for pb in reversed(pbs):
+            d = ZERO if pb is None else pb(d, acc)
+        return d
+
+    return y, dotted_pullback
+
+
+def _call_method(dispatch: Any, caller: Any, args: Any, kwargs: Any) -> Any:
+    from dpy.runtime.attributes import read_attribute
+
+    (owner,) = args
+    made, given = caller.__reduce__()
+    keywords = made.keywords if isinstance(made, functools.partial) else {}
+    name, *rest = (*made.args, *given) if isinstance(made, functools.partial) else given
+    method, read_pb = read_attribute(owner, name)
+    y, pb = dispatch(method, tuple(rest), dict(keywords))
+
+    def method_pullback(d: Any, acc: Any) -> Any:
+        d_method = ZERO if pb is None else pb(d, acc)[0]
+        return ZERO, (ZERO if read_pb is None else read_pb(d_method, acc),), {}
+
+    return y, method_pullback
+
+
+# By the type of the callable: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
+containers.CALLABLES[operator.itemgetter] = _getters(_read_item)
+containers.CALLABLES[operator.attrgetter] = _getters(_read_dotted)
+containers.CALLABLES[operator.methodcaller] = _call_method
+
+
+@entry(functools.reduce)
+def reduce(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``functools.reduce(function, iterable[, initial])``."""
+    function, iterable, *initial = args
+    items, give = iteration.collect(iterable)
+    n = len(items)
+    rest = items if initial else items[1:]
+    if not initial and not items:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    y = initial[0] if initial else items[0]
+    pbs = []
+    for item in rest:
+        y, pb = dispatch(function, (y, item), {})
+        pbs.append(pb)
+
+    def reduce_pullback(d: Any, acc: Any) -> Any:
+        d_items: list[Any] = [ZERO] * n
+        d_f: Any = ZERO
+        for i, pb in zip(range(n - 1, -1, -1), reversed(pbs), strict=False):
+            if pb is None:
+                d = ZERO
+                continue
+            d_call, (d, d_items[i]), _ = pb(d, acc)
+            d_f = add(d_f, d_call)
+        if not initial:
+            d_items[0] = d
+        d_initial = (d,) if initial else ()
+        return ZERO, (d_f, give(acc, d_items), *d_initial), {}
+
+    return y, reduce_pullback
+
+
+@entry(sum)
+def sum_(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``sum`` of objects, lists or tuples is a loop over ``+``; of numbers there is a rule."""
+    source = args[0]
+    start = args[1] if len(args) > 1 else kwargs.get("start", 0)
+    if type(source) is list or type(source) is tuple:
+        if isinstance(start, _PLAIN) and all(isinstance(x, _PLAIN) for x in source):
+            return None
+    elif isinstance(source, np.ndarray):
+        return None
+    from dpy.runtime.operations import operate
+
+    items, give = iteration.collect(source)
+    total = start
+    pbs = []
+    for item in items:
+        total, pb = operate("add", (True, True), total, item)
+        pbs.append(pb)
+
+    def sum_pullback(d: Any, acc: Any) -> Any:
+        d_items: list[Any] = [ZERO] * len(items)
+        for i in range(len(items) - 1, -1, -1):
+            d, d_items[i] = pbs[i](d, acc)
+        d_source = give(acc, d_items)
+        if len(args) > 1:
+            return ZERO, (d_source, d), {}
+        return ZERO, (d_source,), {"start": d}
+
+    return total, sum_pullback
