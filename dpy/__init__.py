@@ -3,51 +3,63 @@
 >>> import dpy
 >>> dpy.gradient(lambda x: x**2, 3.0)
 (6.0,)
+
+Importing this package takes no time: what a name stands for is imported when it is first used.
 """
 
-from dpy import adjoints as _adjoints  # noqa: F401 - registers the rules
-from dpy.adjoints.registry import adjoint, nondifferentiable
-from dpy.api import (
-    grad,
-    gradient,
-    jacobian,
-    pullback,
-    stop_gradient,
-    value_and_grad,
-    value_and_gradient,
-    withgradient,
-)
-from dpy.checking import check_gradient
-from dpy.config import settings
-from dpy.errors import (
-    AdjointError,
-    DpyError,
-    MutationError,
-    NoAdjointError,
-    NotDifferentiableError,
-    NotScalarOutputError,
-    SourceUnavailableError,
-    StaleSourceError,
-    UnsupportedSyntaxError,
-)
-from dpy.listing import adjoint_source
-from dpy.params import Grads, Params
-from dpy.slots import Tangent
-from dpy.specialise import cache_info, clear_cache
+import importlib as _importlib
+import typing as _typing
+
+if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and editors
+    from dpy.adjoints.registry import Rule, adjoint, nondifferentiable, rules
+    from dpy.api import (
+        grad,
+        gradient,
+        jacobian,
+        pullback,
+        stop_gradient,
+        value_and_grad,
+        value_and_gradient,
+        withgradient,
+    )
+    from dpy.checking import GradientMismatch, GradientReport, check_gradient
+    from dpy.config import Settings, settings
+    from dpy.errors import (
+        AdjointError,
+        DpyError,
+        MutationError,
+        NoAdjointError,
+        NotDifferentiableError,
+        NotScalarOutputError,
+        SourceUnavailableError,
+        StaleSourceError,
+        UnsupportedSyntaxError,
+        VerificationError,
+    )
+    from dpy.listing import adjoint_source
+    from dpy.params import Grads, Params
+    from dpy.slots import Tangent
+    from dpy.specialise import CacheInfo, cache_info, clear_cache
 
 __all__ = [
     "AdjointError",
+    "CacheInfo",
     "DpyError",
+    "GradientMismatch",
+    "GradientReport",
     "Grads",
     "MutationError",
     "NoAdjointError",
     "NotDifferentiableError",
     "NotScalarOutputError",
     "Params",
+    "Rule",
+    "Settings",
     "SourceUnavailableError",
     "StaleSourceError",
     "Tangent",
     "UnsupportedSyntaxError",
+    "VerificationError",
     "adjoint",
     "adjoint_source",
     "cache_info",
@@ -58,6 +70,7 @@ __all__ = [
     "jacobian",
     "nondifferentiable",
     "pullback",
+    "rules",
     "settings",
     "stop_gradient",
     "value_and_grad",
@@ -66,3 +79,41 @@ __all__ = [
 ]
 
 __version__ = "0.1.0.dev0"
+
+# Where the public names are defined.
+_HOMES = {
+    "adjoints.registry": ("Rule", "adjoint", "nondifferentiable", "rules"),
+    "api": (
+        "grad", "gradient", "jacobian", "pullback", "stop_gradient", "value_and_grad",
+        "value_and_gradient", "withgradient",
+    ),
+    "checking": ("GradientMismatch", "GradientReport", "check_gradient"),
+    "config": ("Settings", "settings"),
+    "errors": (
+        "AdjointError", "DpyError", "MutationError", "NoAdjointError", "NotDifferentiableError",
+        "NotScalarOutputError", "SourceUnavailableError", "StaleSourceError",
+        "UnsupportedSyntaxError", "VerificationError",
+    ),
+    "listing": ("adjoint_source",),
+    "params": ("Grads", "Params"),
+    "slots": ("Tangent",),
+    "specialise": ("CacheInfo", "cache_info", "clear_cache"),
+}  # fmt: skip
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+# Modules that `import dpy` alone makes reachable as ``dpy.errors`` and so on.
+_MODULES = frozenset({"adjoints", "api", "checking", "config", "errors", "listing", "params"})
+
+
+def __getattr__(name: str) -> _typing.Any:
+    home = _HOME.get(name)
+    if home is not None:
+        value = globals()[name] = getattr(_importlib.import_module(f"dpy.{home}"), name)
+        return value
+    if name in _MODULES:
+        return _importlib.import_module(f"dpy.{name}")
+    raise AttributeError(f"module 'dpy' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_MODULES})

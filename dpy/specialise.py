@@ -201,7 +201,13 @@ def cache_info() -> CacheInfo:
 
 
 def clear_cache() -> None:
-    """Forget all compiled functions."""
+    """Forget all compiled functions.
+
+    >>> import dpy
+    >>> dpy.clear_cache()
+    >>> dpy.cache_info().functions
+    0
+    """
     with _lock:
         _cache.clear()
         _lowered.clear()
@@ -239,9 +245,10 @@ def specialise(
     """
     code = function.__code__
     cells = tuple(_cell_kind(cell) for cell in function.__closure__ or ())
+    settings = config.current()
     key = (
         id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect,
-        config.current().strong_zero, distinct, getattr(function, "cls", None),
+        settings.strong_zero, distinct, getattr(function, "cls", None), settings.check_rules,
     )  # fmt: skip
     with _lock:
         group = _cache.get(code)
@@ -433,9 +440,11 @@ class _Book:
 
     def rule(self, function: Any, kinds: tuple[Kind, ...]) -> Any:
         rule = registry.lookup(function)
-        if rule is None or rule.types is None:
-            return rule
-        return _restricted_rule(function, kinds)
+        if rule is not None and rule.types is not None:
+            rule = _restricted_rule(function, kinds)
+        if rule is not None and config.current().check_rules:
+            return rule.checked
+        return rule
 
     def read_global(self, name: str) -> tuple[Kind, Any]:
         value = self.globals.get(name, _MISSING)

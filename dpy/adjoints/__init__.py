@@ -1,3 +1,1 @@
-"""The library of adjoint rules. Importing this package registers them."""
-
-from dpy.adjoints import builtins, mathlib, numpy, operators  # noqa: F401
+"""The library of adjoint rules, registered when they are first needed (`registry.load_library`)."""

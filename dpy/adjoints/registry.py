@@ -18,26 +18,34 @@ cotangent to the shape, dtype and realness of its argument (`dpy.cotangent.proje
 
 from __future__ import annotations
 
-import functools
-import inspect
+import copy
+import importlib
 import threading
 import types
 from collections.abc import Callable
-from typing import Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dpy import structs
+from dpy import config
 from dpy.cotangent import ZERO, conjugate, is_zero, project, times
 from dpy.errors import AdjointError
+
+if TYPE_CHECKING:
+    import inspect
 
 __all__ = [
     "Rule",
     "adjoint",
     "elementwise",
+    "group",
+    "kept",
     "key_of",
+    "load_library",
     "lookup",
     "nondifferentiable",
+    "parameters",
     "rules",
     "times",
     "version",
@@ -66,8 +74,8 @@ class Rule:
     """
 
     __slots__ = (
-        "fresh", "forward", "is_nondifferentiable", "kind", "mutates", "name", "partials",
-        "primal", "primal_is_user", "signature", "singular", "static", "types",
+        "_checked", "_signature", "fresh", "forward", "is_nondifferentiable", "kind", "mutates",
+        "name", "partials", "primal", "primal_is_user", "singular", "static", "types",
     )  # fmt: skip
 
     def __init__(
@@ -99,7 +107,36 @@ class Rule:
         self.primal_is_user = forward is not None and not module.startswith("dpy.adjoints.")
         if self.primal_is_user and kind == "dummy":
             self.kind = "unknown"  # the compiler never runs users' code
-        self.signature = inspect.signature(forward) if forward is not None else None
+        self._signature: inspect.Signature | None = None
+        self._checked: Rule | None = None
+
+    @property
+    def signature(self) -> inspect.Signature | None:
+        """The signature of `forward`; found out when first asked for, which takes a while."""
+        if self._signature is None and self.forward is not None:
+            import inspect
+
+            self._signature = inspect.signature(self.forward)
+        return self._signature
+
+    @property
+    def checked(self) -> Rule:
+        """This rule, with a check of every cotangent that it returns (see `checked_rules`)."""
+        if self._checked is None:
+            from dpy.adjoints.checked_rules import check_forward, check_partial
+
+            rule = copy.copy(self)
+            rule._checked = rule
+            if self.forward is not None:
+                rule.forward = check_forward(self)
+                rule._signature = self.signature
+            if self.partials is not None:
+                rule.partials = tuple(
+                    None if partial is None else check_partial(self, partial)
+                    for partial in self.partials
+                )
+            self._checked = rule
+        return self._checked
 
     def __repr__(self) -> str:
         return f"<rule for {self.name}>"
@@ -121,6 +158,8 @@ class Rule:
         """
         if self.is_nondifferentiable:
             return self.primal(*args, **kwargs), None
+        if config.current().check_rules and self._checked is not self:
+            return self.checked.apply(args, kwargs)
         if self.partials is not None:
             return self._apply_elementwise(args, kwargs)
         if isinstance(self.primal, np.ufunc) and not self.primal.signature:
@@ -160,7 +199,7 @@ class Rule:
                 repair="end the rule with `return y, pullback`",
             )
         y, pullback = result
-        slots = [(where, _kept(x)) for where, x in self._slots(args, kwargs)]
+        slots = [(where, kept(x)) for where, x in self.slots(args, kwargs)]
 
         def rule_pullback(*d: Any) -> Any:
             d_args: list[Any] = [ZERO] * len(args)
@@ -169,6 +208,8 @@ class Rule:
                 return tuple(d_args), d_kwargs
             if self.primal_is_user and type(d[0]) in (dict, tuple):
                 # A user's rule gets the cotangent of an object in the form of that object.
+                from dpy import structs
+
                 d = (structs.mirror(d[0], y), *d[1:])
             found = self.check_cotangents(pullback(*d), len(slots))
             for (where, x), d_x in zip(slots, found, strict=True):
@@ -183,7 +224,7 @@ class Rule:
 
         return y, rule_pullback
 
-    def _slots(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
+    def slots(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[Any, Any]]:
         """One ``(position or keyword or None, value)`` per cotangent that the pullback returns."""
         assert self.signature is not None
         slots: list[tuple[Any, Any]] = []
@@ -228,10 +269,10 @@ def _name(f: Any) -> str:
     return str(name) if module in ("builtins", None, "") else f"{module}.{name}"
 
 
-def _kept(x: Any) -> Any:
+def kept(x: Any) -> Any:
     """A list as it is now: the program may change it before the pullback projects on it."""
     if type(x) is list:
-        return [_kept(item) for item in x]
+        return [kept(item) for item in x]
     return x
 
 
@@ -241,6 +282,40 @@ _book: dict[Any, tuple[Rule, ...]] = {}
 _lock = threading.RLock()
 _version = 0
 
+# dpy's own rules are registered when they are first needed: `import dpy` should take no time.
+_LIBRARY = ("builtins", "mathlib", "operators", "numpy")
+_is_loaded = False
+_waiting: list[Rule] = []  # what users registered before: it goes on top of the library
+
+
+class _Loading(threading.local):
+    """Whether this thread is importing the library now."""
+
+    active = False
+
+
+_loading = _Loading()
+
+
+def load_library() -> None:
+    """Register dpy's own rules, then those that users have registered before."""
+    global _is_loaded
+    if _is_loaded or _loading.active:
+        return
+    _loading.active = True
+    try:
+        # Without the lock: the import system has locks of its own.
+        for name in _LIBRARY:
+            importlib.import_module(f"dpy.adjoints.{name}")
+        with _lock:
+            if not _is_loaded:
+                for rule in _waiting:
+                    _enter(rule, replace=True)
+                _waiting.clear()
+                _is_loaded = True
+    finally:
+        _loading.active = False
+
 
 def version() -> int:
     """A counter that grows with every registration: compiled code depends on it."""
@@ -248,7 +323,13 @@ def version() -> int:
 
 
 def rules() -> list[Rule]:
-    """All registered rules."""
+    """All registered rules.
+
+    >>> import dpy, math
+    >>> any(rule.primal is math.sin for rule in dpy.rules())
+    True
+    """
+    load_library()
     return [rule for group in _book.values() for rule in group]
 
 
@@ -272,6 +353,8 @@ def lookup(f: Any, args: tuple[Any, ...] | None = None) -> Rule | None:
 
     With `args`, the first rule whose type restriction admits them; the newest rule comes first.
     """
+    if not _is_loaded:
+        load_library()
     try:
         group = _book.get(f)
     except TypeError:  # unhashable callable object
@@ -288,10 +371,24 @@ def lookup(f: Any, args: tuple[Any, ...] | None = None) -> Rule | None:
 
 def group(f: Any) -> tuple[Rule, ...]:
     """All rules of a callable, in the order in which they are tried."""
+    load_library()
     return _book.get(f, ())
 
 
 def _register(rule: Rule, replace: bool) -> None:
+    global _version
+    if not _is_loaded and not _loading.active:
+        if replace:
+            with _lock:
+                if not _is_loaded:
+                    _waiting.append(rule)
+                    _version += 1
+                    return
+        load_library()
+    _enter(rule, replace)
+
+
+def _enter(rule: Rule, replace: bool) -> None:
     global _version
     with _lock:
         key = key_of(rule.primal)
@@ -354,7 +451,7 @@ def adjoint(
         )
 
     def register(forward: Callable[..., Any]) -> Callable[..., Any]:
-        if not inspect.isfunction(forward):
+        if not isinstance(forward, FunctionType):
             raise AdjointError(f"the rule for {_name(primals[0])} must be a Python function")
         may_replace = replace
         if may_replace is None:
@@ -402,7 +499,6 @@ def nondifferentiable(*primals: Any, kind: Any = "dummy", fresh: bool = True) ->
     return primals[0] if len(primals) == 1 else None
 
 
-@functools.cache
 def parameters(rule: Rule) -> tuple[inspect.Parameter, ...]:
     """The parameters of an ``@adjoint`` rule, in order."""
     assert rule.signature is not None

@@ -1,4 +1,4 @@
-"""Adjoint rules of NumPy. Importing this package registers them."""
+"""Adjoint rules of NumPy. Importing this package registers them all."""
 
 from dpy.adjoints.numpy import (  # noqa: F401
     arguments,
