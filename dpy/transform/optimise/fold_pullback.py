@@ -15,7 +15,8 @@ other side of one, since accumulators may add to arrays in place.
 def f():
 <BLANKLINE>
     def pb(d_y):
-        return -(d_y * a)
+        d_x = -(d_y * a)
+        return d_x
     return pb
 """
 
@@ -142,7 +143,9 @@ class _Folder:
         if changed_in_place(reader) and expression.args[0] == ir.Var(name):
             return False
         if not is_atom:
-            if size(expression) + size(value) > _LARGEST and not isinstance(reader, ir.Return):
+            if isinstance(reader, ir.Return):  # cotangents of parameters are shown by name
+                return False
+            if size(expression) + size(value) > _LARGEST:
                 return False
             if find(expression, name, is_pure) != "first":
                 return False
