@@ -97,6 +97,7 @@ def _run(seeds: range, processes: int, keep: int) -> int:
             if what:
                 failures.append((seed, what, text))
                 kinds[what.split(": ")[0]] += 1
+                print(f"seed {seed}: {what.splitlines()[0][:150]}", flush=True)
             if done % 200 == 0:
                 speed = done / (time.monotonic() - start)
                 print(
