@@ -106,7 +106,7 @@ def read_source(function: Any) -> Source:
     try:
         module = _module(code, function.__globals__)
         definition = module.find(code)
-        node = gast.ast_to_gast(definition.node)
+        node = module.converted(definition)
     except RecursionError:
         raise too_deep(code) from None
     return Source(
@@ -189,6 +189,14 @@ class _Module:
         self._codes: dict[tuple[int, int, int], list[types.CodeType]] = {}
         self._rewritten: dict[int, list[types.CodeType]] = {}
         self._imports: list[ast.stmt] | None = None
+        self._converted: dict[int, Any] = {}
+
+    def converted(self, definition: _Definition) -> Any:
+        """The tree of a definition as ``gast`` has it; the compiler does not change it."""
+        node = self._converted.get(id(definition.node))
+        if node is None:
+            node = self._converted[id(definition.node)] = gast.ast_to_gast(definition.node)
+        return node
 
     def find(self, code: types.CodeType) -> _Definition:
         """The definition that `code` was compiled from."""
