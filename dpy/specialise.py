@@ -373,7 +373,7 @@ def _generate(new: Specialisation) -> Emitted:
         add_region=helpers.add_region, take_region=helpers.take_region,
         project_written=helpers.project_written, copy_value=helpers.copy_value,
         slot=helpers.slot, pop_items=containers.pop_items, iterate=iteration.iterate,
-        operate=operations.operate, call_=dispatch.call_, call_spread=dispatch.call_spread,
+        operate=operations.operate, display_spread=operations.display_spread, call_=dispatch.call_, call_spread=dispatch.call_spread,
         read_global=operations.read_global, write_global=operations.write_global,
         read_cell=operations.read_cell, checked=helpers.checked, closure=operations.closure,
         build_object=build_object, globals_=new.source.globals, protect=_protect,
