@@ -219,7 +219,7 @@ _PURE_CALLS = frozenset(
         "reversed",
     )
 )
-_PURE_MODULES = frozenset(("math", "cmath", "numpy", "dpy.adjoints.safe"))
+_PURE_MODULES = frozenset(("math", "cmath", "numpy", "dpy.adjoints.safe", "dpy.cotangent"))
 
 
 def is_pure(e: Any) -> bool:
