@@ -724,7 +724,11 @@ def _bind(
             name for name, flag in zip(names, active, strict=True) if flag
         ]
     signature = inspect.signature(function, follow_wrapped=False)
-    bound = signature.bind(*args, **kwargs)
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError:
+        function(*args, **kwargs)  # fails before its body runs, with Python's own words
+        raise
     activity = []
     flags = dict(zip(kwargs, active_kw, strict=True))
     position = 0

@@ -1240,6 +1240,10 @@ class _Inference:
                 return found
         if isinstance(function, types.FunctionType):
             return self._call_function(s, function, args, kwargs, kinds, kw_kinds)
+        if isinstance(function, np.ufunc) and not self._any_varied(operands) and not kwargs:
+            simple = all(is_number(k) or isinstance(k, Array) for k in kinds)
+            if simple and len(kinds) == function.nin:  # pure, whatever it computes
+                return _kind_by_dummy(function, kinds, ()), False, Site("inert")
         if function is range and all(is_atomic(k) for k in kinds):
             return Other(range), False, Site("inert")
         if (
