@@ -344,11 +344,24 @@ class _Adjoint:
             return
         test = s.test
         if isinstance(test, ir.Var):
-            test = ir.Var(self.versions.residual(s, test.name))
+            test = ir.Var(self._test_at(s, test))
         if not body:
             self.out.append(ir.If(ir.Op("not_", (test,)), tuple(orelse), (), s.loc))
         else:
             self.out.append(ir.If(test, tuple(body), tuple(orelse), s.loc))
+
+    def _test_at(self, s: ir.If, test: ir.Var) -> str:
+        """The residual of a test; of a mutable value, which may be empty later, its truth."""
+        if is_atomic(self.facts.kind(s, test)):
+            return self.versions.residual(s, test.name)
+        key = ("test", id(s))
+        if key not in self.memo:
+            name = self.memo[key] = self.versions.extra(s, "holds")
+            truth = call(ir.Known(bool, "bool"), test)
+            self.before.setdefault(id(s), []).append(ir.Assign(name, truth, s.loc))
+        name = self.memo[key]
+        assert isinstance(name, str)
+        return name
 
     def _merge(
         self, out_a: list[Any], a: dict[Any, str], out_b: list[Any], b: dict[Any, str]
@@ -1236,8 +1249,14 @@ class _Adjoint:
             if id(s) in self.facts.decided:
                 # The test has no effect, and the other branch has not been analysed.
                 return list(self._forward_block(s.body if self.facts.decided[id(s)] else s.orelse))
+            known = self.memo.get(("test", id(s)))
             return [
-                replace(s, body=self._forward_block(s.body), orelse=self._forward_block(s.orelse))
+                replace(
+                    s,
+                    test=s.test if known is None else ir.Var(known),
+                    body=self._forward_block(s.body),
+                    orelse=self._forward_block(s.orelse),
+                )
             ]
         if isinstance(s, ir.For):
             source = self.replaced.get(id(s), s.iter)
