@@ -41,7 +41,7 @@ def implements(cls: type, name: str) -> Any:
 def read_attribute(owner: Any, name: str) -> tuple[Any, Any]:
     """``owner.name``: ``(y, pb)`` with ``pb(d, acc) -> remainder of owner``."""
     cls = type(owner)
-    if cls.__getattribute__ is object.__getattribute__:
+    if cls.__getattribute__ is object.__getattribute__:  # type: ignore[comparison-overlap]
         # An attribute of the instance that nothing in its class stands before: the common case.
         try:
             fields = _object_get(owner, "__dict__")
@@ -228,7 +228,7 @@ def _of_partial(p: Any, name: str) -> tuple[Any, Any]:
 def write_attribute(owner: Any, name: str, value: Any) -> Any:
     """``owner.name = value``; returns ``pb(acc) -> remainder of value``."""
     cls = type(owner)
-    if cls.__setattr__ is object.__setattr__:
+    if cls.__setattr__ is object.__setattr__:  # type: ignore[comparison-overlap]
         for c in cls.__mro__:
             if name in c.__dict__:
                 break

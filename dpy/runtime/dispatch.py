@@ -189,7 +189,7 @@ def dispatch(
     if special is not None:
         found = special(dispatch, args, kwargs)
         if found is not None:
-            return found  # type: ignore[no-any-return]
+            return found
     rule = registry.lookup(key, args)
     if rule is not None and (rule.primal_is_user or rule.types or _rule_knows(args)):
         return by_rule(rule, args, kwargs)
@@ -203,7 +203,7 @@ def dispatch(
         return dispatch(f.__wrapped__, args, kwargs, active, active_kw)
     getter = containers.CALLABLES.get(t)
     if getter is not None:
-        return getter(dispatch, f, args, kwargs)  # type: ignore[no-any-return]
+        return getter(dispatch, f, args, kwargs)
     call = _class_call(t)
     if call is not None:
         return _with_self(call, f, args, kwargs, active, active_kw)

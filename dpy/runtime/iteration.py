@@ -30,16 +30,16 @@ __all__ = [
     "source_of",
 ]  # fmt: skip
 
-VIEWS = (
+VIEWS: tuple[Any, ...] = (
     type({}.values()), type({}.items()), type(collections.OrderedDict().values()),
     type(collections.OrderedDict().items()),
 )  # fmt: skip
-_ITEMS = (type({}.items()), type(collections.OrderedDict().items()))
-_INERT = (
+_ITEMS: tuple[Any, ...] = (type({}.items()), type(collections.OrderedDict().items()))
+_INERT: tuple[Any, ...] = (
     str, bytes, bytearray, range, dict, type({}.keys()), type(collections.OrderedDict().keys()),
     type(iter(range(0))), type(iter("")), type(iter({})), np.ndindex,
 )  # fmt: skip
-_ITERATORS = (
+_ITERATORS: tuple[Any, ...] = (
     zip, enumerate, map, filter, reversed, types.GeneratorType, type(iter([])), type(iter(())),
     type(reversed([])),
 )  # fmt: skip
@@ -258,7 +258,10 @@ class _OfObject(Lazy):
         super().__init__(obj, [])
         self.pbs: list[Any] = []
         method = user_method(type(obj), "__iter__")
-        it, self.begin = dispatch(method, (obj,), {}) if method is not None else (obj, None)
+        self.begin: Any = None
+        it: Any = obj
+        if method is not None:
+            it, self.begin = dispatch(method, (obj,), {})
         advance = user_method(type(it), "__next__")
         if advance is None:
             part = Part(it)
@@ -396,7 +399,7 @@ def _other_source(iterable: Any) -> Source:
     return Source(iterable)
 
 
-_POSITIONED = (type(iter([])), type(iter(())))
+_POSITIONED: tuple[Any, ...] = (type(iter([])), type(iter(())))
 
 
 def _positioned(it: Any) -> Source:
@@ -524,7 +527,7 @@ def reversed_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     (source,) = args
     method = user_method(type(source), "__reversed__")
     if method is not None:
-        return dispatch(method, args, {})  # type: ignore[no-any-return]
+        return dispatch(method, args, {})
     getitem = user_method(type(source), "__getitem__")
     if getitem is not None:
         y, pb = map_(dispatch, (source.__getitem__, range(len(source) - 1, -1, -1)), {})
@@ -545,7 +548,7 @@ def iter_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     (source,) = args
     method = user_method(type(source), "__iter__")
     if method is not None:
-        return dispatch(method, args, {})  # type: ignore[no-any-return]
+        return dispatch(method, args, {})
     if is_lazy(source) and not isinstance(source, (*VIEWS, set, frozenset)):
         return source, lambda d, acc: (ZERO, (d,), {})
     parts = [Part(source)]

@@ -31,7 +31,7 @@ _SERVICES = frozenset({
     "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "traceback", "uuid",
     "warnings", "zipfile",
 })  # fmt: skip
-_INERT = (
+_INERT: tuple[Any, ...] = (
     str, bool, type(None), type, types.ModuleType, range, slice, np.dtype,
     type(Ellipsis), type(NotImplemented), types.CodeType, type({}.keys()), np.random.Generator,
     np.random.RandomState, np.random.BitGenerator, np.random.SeedSequence, np.ufunc,

@@ -63,10 +63,10 @@ def operate_raw(name: str, *args: Any) -> tuple[Any, Any]:
     """The operation of the builtin type itself, whatever a subclass defines."""
     handler = _raw.get(name)
     if handler is not None:
-        return handler(*args)  # type: ignore[no-any-return]
+        return handler(*args)
     if name in _BINARY:
         return _builtin_binary(name, *args) or _opaque(getattr(operator, name), args)
-    return _handlers[name](*args)  # type: ignore[no-any-return]
+    return _handlers[name](*args)
 
 
 def _inert_two(d: Any, acc: Any) -> tuple[Any, Any]:
@@ -219,16 +219,17 @@ def dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[A
             and _implements(right, reflected) is not _implements(left, reflected)
         )  # fmt: skip
         attempts = [swapped, *attempts] if overrides else [*attempts, swapped]
-    for cls, method_name, args, is_swapped in attempts:
+    for cls, method_name, pair, is_swapped in attempts:
+        args: tuple[Any, ...] = pair
         raw = _implements(cls, method_name)
         if raw is None:
             continue
         if isinstance(raw, (staticmethod, classmethod)) or not callable(raw):
             raw = getattr(args[0], method_name)
             args = args[1:]
-        if not isinstance(raw, types.FunctionType) and isinstance(args[0], _PLAIN):
+        if not isinstance(raw, types.FunctionType) and isinstance(pair[0], _PLAIN):
             # float.__mul__(GG) and the like: they decline, or (NumPy) call the other side
-            if isinstance(args[0], np.ndarray) and not _declines_arrays(args[1]):
+            if isinstance(pair[0], np.ndarray) and not _declines_arrays(pair[1]):
                 return _opaque(function, (a, b))
             continue
         y, pb = dispatch(raw, args, {})
@@ -268,8 +269,7 @@ def _sequence_operator(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
             return _repeat(b, a, swapped=True)
     if name == "or_" and type(a) is dict and type(b) is dict:
         return _merge(a, b)
-    sets = (set, frozenset)
-    if type(a) in sets and type(b) in sets:
+    if type(a) in (set, frozenset) and type(b) in (set, frozenset):
         return sets.merged_set(getattr(operator, name), a, b)
     if isinstance(a, (str, bytes, range)) or isinstance(b, (str, bytes)):
         return getattr(operator, name)(a, b), None
@@ -323,7 +323,7 @@ def _in_place(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
 
     def operate_in_place(a: Any, b: Any) -> tuple[Any, Any]:
         if type(a) in _REAL:
-            return plain(a, b)  # type: ignore[no-any-return]
+            return plain(a, b)
         if isinstance(a, np.ndarray):
             return _in_place_array(name, base, a, b)
         method = user_method(type(a), method_name)
@@ -335,7 +335,7 @@ def _in_place(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
             found = _builtin_in_place(name, a, b)
             if found is not None:
                 return found
-        return plain(a, b)  # type: ignore[no-any-return]
+        return plain(a, b)
 
     return operate_in_place
 
