@@ -191,8 +191,11 @@ def dispatch(
         if found is not None:
             return found
     rule = registry.lookup(key, args)
-    if rule is not None and (rule.primal_is_user or rule.types or _rule_knows(args)):
-        return by_rule(rule, args, kwargs)
+    if rule is not None:
+        if len(args) == 1 and iteration.is_user_iterable(args[0]) and _takes_iterables(rule):
+            return _over_items(rule, args, kwargs)
+        if rule.primal_is_user or rule.types or _rule_knows(args):
+            return by_rule(rule, args, kwargs)
     if t is types.FunctionType:
         return _python_function(f, args, kwargs, active, active_kw)
     if isinstance(f, type):
@@ -221,6 +224,11 @@ def _unbound(f: Any) -> Any:
         if raw is not None and type(raw) in _C_METHODS and raw.__get__(owner) == f:
             return raw
     return registry.key_of(f)
+
+
+def _takes_iterables(rule: Any) -> bool:
+    """Whether a function walks over any iterable: ``max``, ``any``, ``math.fsum``."""
+    return getattr(rule.primal, "__module__", None) in ("builtins", "math")
 
 
 def _rule_knows(args: tuple[Any, ...]) -> bool:
@@ -427,7 +435,7 @@ def _over_items(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
     gives: dict[int, Any] = {}
     new: list[Any] = []
     for i, x in enumerate(args):
-        if type(x) not in _QUICK and iteration.is_lazy(x):
+        if type(x) not in _QUICK and (iteration.is_lazy(x) or iteration.is_user_iterable(x)):
             x, gives[i] = iteration.collect(x)
         new.append(x)
     y, pb = by_rule(rule, tuple(new), kwargs)

@@ -418,6 +418,21 @@ def is_lazy(x: Any) -> bool:
     return known is not None and known.iterable is x
 
 
+def is_user_iterable(x: Any) -> bool:
+    """Whether the class of `x` says in Python how it is iterated over."""
+    t = type(x)
+    if t in _BUILTIN:
+        return False
+    from dpy.runtime.protocols import user_method
+
+    return user_method(t, "__iter__") is not None or (
+        user_method(t, "__getitem__") is not None and not hasattr(t, "__iter__")
+    )
+
+
+_BUILTIN = frozenset({float, int, np.ndarray, np.float64, bool, str, list, tuple, dict, set})
+
+
 def keep(source: Source) -> None:
     """The source of an iterator that the program has in its hands."""
     if isinstance(source, Lazy):
