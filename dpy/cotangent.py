@@ -21,8 +21,8 @@ import numpy as np
 from dpy import config
 
 __all__ = [
-    "ZERO", "Zero", "add", "conjugate", "filled", "fit", "is_zero", "project", "quotient",
-    "quotient_below", "times", "unbroadcast",
+    "ZERO", "Zero", "add", "conjugate", "filled", "fit", "is_zero", "project",
+    "quotient", "quotient_below", "times", "unbroadcast",
 ]  # fmt: skip
 
 

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import broadcastable_shapes
 
 from dpy.config import settings
-from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times, unbroadcast
+from dpy.cotangent import (
+    ZERO,
+    add,
+    conjugate,
+    filled,
+    fit,
+    is_zero,
+    project,
+    quotient,
+    quotient_below,
+    times,
+    unbroadcast,
+)
 
 # --- ZERO -------------------------------------------------------------------------------------
 
@@ -180,3 +192,43 @@ def test_a_regular_partial_is_only_multiplied() -> None:
     assert times(2.0, 3.0) == 6.0
     assert math.isnan(times(0.0, math.inf))
     assert times(ZERO, math.inf, True) is ZERO
+
+
+# --- what generated code calls for arrays -------------------------------------------------------
+
+
+def test_filled_arrays_belong_to_the_caller() -> None:
+    row = np.arange(3, dtype=np.float32)
+    whole = filled((2, 3), row)
+    assert whole.dtype == np.float32
+    assert whole.tolist() == [[0, 1, 2]] * 2
+    whole[0] = 5
+    assert row.tolist() == [0, 1, 2]
+    assert filled((2,), 1.5, np.dtype(np.float32)).dtype == np.float32
+    assert filled((2,), 2).dtype.kind == "i"
+
+
+def test_fit_is_the_projection_on_an_array() -> None:
+    x = np.ones((2, 1), np.float32)
+    for d in (np.ones((2, 3)), np.ones((2, 1), complex) * 1j, 2.0, np.ones((2, 1), np.float32)):
+        found = fit(d, x.shape, x.dtype)
+        np.testing.assert_array_equal(found, project(d, x))
+        assert found.dtype == np.float32
+        assert found.shape == (2, 1)
+    assert fit(None, (2,), np.dtype(float)) is ZERO
+    assert fit(ZERO, (2,), np.dtype(float)) is ZERO
+
+
+def test_quotients_have_strong_zeros_and_no_warnings() -> None:
+    d, b = np.array([0.0, 1.0, 3.0]), np.array([0.0, 0.0, 2.0])
+    y = np.array([math.inf, math.inf, 5.0])
+    with np.errstate(all="raise"):
+        assert quotient(d, b).tolist() == [0.0, math.inf, 1.5]
+        below = quotient_below(d, b, y)
+        assert below.tolist()[0] == 0.0
+        assert below.tolist()[2] == -7.5
+        with settings(strong_zero=False):
+            assert math.isnan(quotient(d, b)[0])
+    large = np.array([1e200, 0.0])  # finite, though the sum of squares is not
+    assert quotient(large, np.ones(2)).tolist() == [1e200, 0.0]
+    assert quotient(1.0, np.array([2.0, 4.0])).tolist() == [0.5, 0.25]

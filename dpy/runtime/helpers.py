@@ -29,7 +29,7 @@ def add_at(d: Any, index: Any, d_item: Any) -> None:
     """``d[index] += d_item``, also where an index array names a position twice."""
     if d_item is ZERO:
         return
-    if _is_advanced(index):
+    if type(index) is not int and _is_advanced(index):
         np.add.at(d, index, d_item)
     else:
         d[index] += d_item

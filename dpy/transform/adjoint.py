@@ -14,12 +14,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeGuard
 
-from dpy.cotangent import ZERO, fit
+import numpy as np
+
+from dpy.cotangent import ZERO, filled, fit, quotient, quotient_below
 from dpy.kinds import (
     UNKNOWN,
     Array,
+    Const,
     Kind,
+    Number,
     Object,
+    Other,
     Tuple,
     is_atomic,
     is_number,
@@ -27,6 +32,7 @@ from dpy.kinds import (
     number_type,
 )
 from dpy.transform import inline, ir, partials
+from dpy.transform.helpers import add_view
 from dpy.transform.infer import Facts, Site
 from dpy.transform.versions import Names, Versions, variables
 
@@ -87,6 +93,11 @@ class _Adjoint:
         self.memo: dict[Any, Any] = {}
         self.scalars = self._scalar_variables()
         self.builders: dict[str, str] = {}
+        # Variables whose cotangent is a number that stands for an array filled with it.
+        self.uniform: set[str] = set()
+        # By version: the version whose shape it certainly has.
+        self.shapes: dict[Any, Any] = {}
+        self.uses, self.makers, self.blocks = _single_uses(facts.function.body)
         self.loc: ir.Loc | None = None
 
     # --- the whole ----------------------------------------------------------------------------
@@ -697,10 +708,29 @@ class _Adjoint:
             ir.Var(f"<{i}>") if isinstance(a, ir.Var) else a for i, a in enumerate(operands)
         )
         y_place = ir.Var("<y>")
-        found = partials.contributions(site.rule, site.function, places, kinds, result, d, y_place)
-        same = len(operands) == 2 and operands[0] == operands[1] and isinstance(operands[0], ir.Var)
-        if same and facts.is_active(operands[0]):
-            found = [_double(found[0], found[1]), None]
+        same = (
+            len(operands) == 2 and operands[0] == operands[1] and isinstance(operands[0], ir.Var)
+        )
+
+        def contributions(d: Any) -> list[Any]:
+            found = partials.contributions(
+                site.rule, site.function, places, kinds, result, d, y_place
+            )
+            if same and facts.is_active(operands[0]):
+                return [_double(found[0], found[1]), None]
+            return found
+
+        found = contributions(d)
+        if s.target in self.uniform:
+            wanted = [v for a, v in zip(operands, found, strict=True) if facts.is_active(a)]
+            if all(v is None or _spans(v, operands, kinds, d) for v in wanted):
+                found = [None if v is None else _number_first(v, d) for v in found]
+            else:
+                assert isinstance(result, Array)
+                dtype = ir.Known(result.dtype, result.dtype.name)
+                shape = ir.Op("getattr", (y_place, ir.Lit("shape")))
+                whole = self._fill(s, call(ir.Known(filled, "filled"), shape, d, dtype), operands)
+                self._emit(d.name, whole)
         gives = []
         for i, (atom, value) in enumerate(zip(operands, found, strict=True)):
             if value is None or not facts.is_active(atom):
@@ -725,6 +755,8 @@ class _Adjoint:
             if isinstance(e, ir.Op):
                 if e.name == "getattr" and e.args[1].value in ("shape", "size"):
                     owner = e.args[0]
+                    if owner == ir.Var("<y>"):
+                        return self._attribute_after(s, e.args[1].value)
                     if isinstance(owner, ir.Var) and owner.name[1:-1].isdigit():
                         var = operands[int(owner.name[1:-1])].name
                         return self._attribute_at(s, var, e.args[1].value)
@@ -776,6 +808,48 @@ class _Adjoint:
             self.before.setdefault(id(s), []).append(ir.Assign(extra, value, s.loc))
         return ir.Var(self.memo[key])
 
+    def _has_shape_of_result(self, s: ir.Assign, atom: ir.Var) -> bool:
+        """Whether an operand certainly has the shape of the result: nothing was broadcast."""
+        if not self.shapes:
+            self.shapes[None] = None
+            self._note_shapes(self.function.body)
+        operand = self.versions.uses.get((id(s), atom.name))
+        result = self.versions.definitions.get((id(s), str(s.target)))
+        found = self.shapes.get(result)
+        return found is not None and self.shapes.get(operand, operand) is found
+
+    def _note_shapes(self, block: ir.Block) -> None:
+        """Elementwise results have the shape of their array operands, where these have one."""
+        facts = self.facts
+        for s in ir.walk(block):
+            if not isinstance(s, ir.Assign) or self._form(s) not in ("elementwise", "copy"):
+                continue
+            if not isinstance(facts.kinds.get(id(s)), Array) or s.target in facts.written:
+                continue
+            site = facts.sites[id(s)]
+            operands = site.operands or (s.value,)
+            arrays = [a for a in operands if not is_number(facts.kind(s, a))]
+            names = [getattr(a, "name", None) for a in arrays]
+            if any(name is None or name in facts.written for name in names):
+                continue
+            versions = [self.versions.uses.get((id(s), str(name))) for name in names]
+            found = {id(self.shapes.get(v, v)): self.shapes.get(v, v) for v in versions}
+            if len(found) == 1 and None not in versions:
+                self.shapes[self.versions.definitions[id(s), str(s.target)]] = found.popitem()[1]
+
+    def _attribute_after(self, s: ir.Assign, name: str) -> Any:
+        """The same of the result of `s`."""
+        scope, _ = self.versions.where[id(s)]
+        var = str(s.target)
+        if scope.loop is None and var not in self.facts.written:
+            return ir.Op("getattr", (ir.Var(self.versions.residual_after(s, var)), ir.Lit(name)))
+        key = (name, "after", id(s))
+        if key not in self.memo:
+            extra = self.memo[key] = self.versions.extra(s, f"{var}_{name}")
+            value = ir.Op("getattr", (ir.Var(var), ir.Lit(name)))
+            self.after.setdefault(id(s), []).append(ir.Assign(extra, value, s.loc))
+        return ir.Var(self.memo[key])
+
     def _projected(
         self, s: ir.Assign, value: Any, atom: ir.Var, kind: Kind, result: Kind, operands: Any
     ) -> Any:
@@ -787,8 +861,8 @@ class _Adjoint:
             return call(self.runtime.project, value, held)
         if isinstance(kind, Array) and isinstance(result, Array) and kind.dtype == result.dtype:
             if kind.dtype.kind in "fc":
-                others = [o for o in operands if isinstance(self.facts.kind(s, o), Array)]
-                if len(others) == 1:
+                others = {o for o in operands if isinstance(self.facts.kind(s, o), Array)}
+                if len(others) == 1 or self._has_shape_of_result(s, atom):
                     return value
                 return call(self.runtime.unbroadcast, value, self._shape_at(s, atom.name))
         held = ir.Var(self.versions.residual(s, atom.name))
@@ -867,6 +941,13 @@ class _Adjoint:
             self._emit(local.name, self._fill(s, inline.substitute(value, env), tuple(atoms)))
             env[place] = local
         gives = []
+        number = self._uniform_value(s, slots, found, wanted, plan)
+        if number is not None:
+            var = slots[wanted[0]].name
+            self._emit(self._d(var), self._fill(s, inline.substitute(number, env), tuple(atoms)))
+            self.states[var] = "value"
+            self.uniform.add(var)
+            return True
         for i, value in zip(wanted, plan.cotangents, strict=True):
             value = self._fill(s, inline.substitute(value, env), tuple(atoms))
             gives.append((slots[i], found.cotangents[i], value))
@@ -880,6 +961,44 @@ class _Adjoint:
             projected = self._fitted(s, value, atom, c, atoms)
             self._give(s, atom, projected, facts.kind(s, atom), maybe=not c.is_certain)
         return True
+
+    def _uniform_value(
+        self, s: ir.Assign, slots: list[Any], found: inline.Inlined, wanted: list[int], plan: Any
+    ) -> Any:
+        """The number that a cotangent array would be filled with, where a number will do.
+
+        It will where the array's cotangent is used once, by the elementwise operation that
+        computed it in this block.
+        """
+        if len(wanted) != 1 or not is_number(self.facts.kinds[id(s)]):
+            return None
+        atom, c, value = slots[wanted[0]], found.cotangents[wanted[0]], plan.cotangents[0]
+        kind = self.facts.kind(s, atom)
+        made = self._made_once_for(s, atom.name)
+        if not (isinstance(value, ir.Call) and value.func == ir.Known(filled, "filled")):
+            return None
+        if made is None or not isinstance(kind, Array) or self.facts.kinds.get(id(made)) != kind:
+            return None
+        if c is None or not isinstance(c.kind, Array) or c.kind.dtype != kind.dtype:
+            return None
+        t = number_type(self.facts.kinds[id(s)])
+        if kind.dtype.kind != "f" or t is None or t is not kind.dtype.type:
+            return None
+        return value.args[1] if _is_scalar(value.args[1]) else None
+
+    def _made_once_for(self, s: ir.Assign, var: str) -> ir.Assign | None:
+        """The elementwise statement of the block of `s` whose result only `s` uses, once."""
+        facts = self.facts
+        if var in facts.identity or var in facts.written or self.states.get(var) is not None:
+            return None
+        if self.versions.counts.get(var) != 1 or facts.function.result == ir.Var(var):
+            return None
+        if variables(s.value).count(var) != 1 or self.uses.get(var) != 1:
+            return None
+        made = self.makers.get(var)
+        if made is None or self.blocks[id(made)] != self.blocks[id(s)]:
+            return None
+        return made if self._form(made) == "elementwise" else None
 
     def _place_forward(
         self, s: ir.Assign, atoms: list[Any], plan: inline.Plan
@@ -1106,9 +1225,19 @@ class _Adjoint:
             if d is not None:
                 self._guarded(s, d.name, lambda: self._scatter(s, array, index, d))
             return
-        self._with_cotangent(s, lambda d: self._scatter(s, array, index, d))
+        fresh = False
+        if array.name not in self.facts.identity and self._has_cotangent(s.target):
+            if self.facts.is_active(array):
+                # Before the guard: the array is certain to be there afterwards.
+                fresh = array.name not in self.states
+                self._own(s, array.name)
+        self._with_cotangent(s, lambda d: self._scatter(s, array, index, d, fresh))
 
-    def _scatter(self, s: ir.Assign, array: ir.Var, index: Any, d: Any) -> None:
+    def _scatter(
+        self, s: ir.Assign, array: ir.Var, index: Any, d: Any, fresh: bool = False
+    ) -> None:
+        is_view = isinstance(self.facts.kinds[id(s)], Array)
+        is_view = is_view and _is_basic(self.facts.kind(s, index))
         if not self.facts.is_active(array):
             return
         if isinstance(index, ir.Var):
@@ -1119,7 +1248,12 @@ class _Adjoint:
             return
         self._own(s, array.name)
         d_array = ir.Var(self._d(array.name))
-        self._emit(None, call(self.runtime.add_at, d_array, index, d))
+        if is_view and fresh:
+            self._emit(None, ir.Op("setitem", (d_array, index, d)))
+        elif is_view:
+            self._emit(None, call(ir.Known(add_view, "add_view"), d_array, index, d))
+        else:
+            self._emit(None, call(self.runtime.add_at, d_array, index, d))
 
     def _reverse_array_write(self, s: ir.Assign, site: Site) -> None:
         array, index, value = _args(s)
@@ -1319,6 +1453,108 @@ def finish_loops(block: ir.Block) -> ir.Block:
             s = replace(s, function=replace(s.function, body=finish_loops(s.function.body)))
         out.append(s)
     return tuple(out)
+
+
+def _is_basic(kind: Kind) -> bool:
+    """Whether an index of this kind gives a view, or one element."""
+    if isinstance(kind, Tuple):
+        return all(map(_is_basic, kind.items))
+    if isinstance(kind, Const):
+        return kind.value is None or kind.value is Ellipsis or kind.type is int
+    return kind == Number(int) or kind in (Other(slice), Other(type(None)), Other(type(...)))
+
+
+def _single_uses(
+    block: ir.Block,
+) -> tuple[dict[str, int], dict[str, ir.Assign], dict[int, int]]:
+    """How often each variable is read, what assigns it, and the block of each statement."""
+    uses: dict[str, int] = {}
+    makers: dict[str, ir.Assign] = {}
+    blocks: dict[int, int] = {}
+
+    def read(value: Any) -> None:
+        for name in variables(value):
+            uses[name] = uses.get(name, 0) + 1
+
+    def visit(block: ir.Block) -> None:
+        for s in block:
+            blocks[id(s)] = id(block)
+            if isinstance(s, ir.Assign):
+                read(s.value)
+                if isinstance(s.target, str):
+                    makers[s.target] = s
+            elif isinstance(s, ir.If):
+                read(s.test)
+                visit(s.body)
+                visit(s.orelse)
+            elif isinstance(s, ir.For):
+                read(s.iter)
+                visit(s.body)
+            elif isinstance(s, ir.While):
+                visit(s.test_body)
+                read(s.test)
+                visit(s.body)
+            elif isinstance(s, ir.Raise):
+                read(s.exc)
+                read(s.cause)
+
+    visit(block)
+    return uses, makers, blocks
+
+
+def _is_scalar(e: Any) -> bool:
+    """Whether an expression of an inlined rule reads no array, only ``d_y``, sizes and shapes."""
+    if isinstance(e, ir.Var):
+        return e == inline.D_Y
+    if isinstance(e, ir.Op):
+        if e.name == "getattr":
+            return e.args[1].value in ("size", "shape")
+        return e.name in ("truediv", "mul", "getitem") and all(map(_is_scalar, e.args))
+    if isinstance(e, ir.Call):
+        return e.func == ir.Known(max, "max") and all(map(_is_scalar, e.args))
+    return isinstance(e, ir.Lit)
+
+
+def _spans(value: Any, operands: tuple[Any, ...], kinds: tuple[Kind, ...], d: Any) -> bool:
+    """Whether a contribution has the result's shape though `d` is a number.
+
+    It has if it combines all array operands, or the result, by elementwise functions.
+    """
+    read: set[Any] = set()
+
+    def visit(e: Any) -> bool:
+        if isinstance(e, ir.Var):
+            read.add(e if e == d or e.name == "<y>" else operands[int(e.name[1:-1])])
+            return True
+        if isinstance(e, ir.Op):
+            return e.name in ("add", "sub", "mul", "truediv", "pow", "neg") and all(
+                map(visit, e.args)
+            )
+        if isinstance(e, ir.Call):
+            return _is_elementwise(e.func) and not e.kwargs and all(map(visit, e.args))
+        return isinstance(e, ir.Lit)
+
+    if not visit(value):
+        return False
+    arrays = {a for a, k in zip(operands, kinds, strict=True) if isinstance(k, Array)}
+    return ir.Var("<y>") in read or arrays <= read
+
+
+def _is_elementwise(function: Any) -> bool:
+    if isinstance(function, ir.Known):
+        return function.value in (quotient, quotient_below)
+    if isinstance(function, ir.Op) and function.args[0] == ir.Known(np, "np"):
+        return isinstance(getattr(np, function.args[1].value), np.ufunc)
+    return False
+
+
+def _number_first(value: Any, d: Any) -> Any:
+    """``2 * x * d`` as ``2 * d * x``: one product of arrays less where `d` is a number."""
+    if isinstance(value, ir.Op) and value.name == "mul" and value.args[1] == d:
+        first = value.args[0]
+        if isinstance(first, ir.Op) and first.name == "mul" and isinstance(first.args[0], ir.Lit):
+            return ir.Op("mul", (ir.Op("mul", (first.args[0], d)), first.args[1]))
+    return value
 
 
 def _local_name(place: ir.Var) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 __all__ = [
     "HELPERS",
+    "add_view",
     "delete_global",
     "import_module",
     "make_function",
@@ -56,6 +57,12 @@ def _unpacker(before: int, after: int, star: bool) -> Callable[[Any], tuple[Any,
     namespace: dict[str, Any] = {}
     exec(f"def unpacker(value):\n    {targets} = value\n    return {result}", namespace)
     return namespace["unpacker"]
+
+
+def add_view(d: Any, index: Any, d_item: Any) -> None:
+    """``d[index] += d_item`` for an index that gives a view, which is written once."""
+    part = d[index]
+    part += d_item
 
 
 def unbound(name: str) -> Any:
@@ -140,6 +147,7 @@ _OPERATOR_NAMES = (
 ).split()
 
 HELPERS: dict[str, Any] = {
+    "add_view": add_view,
     "unpack": unpack,
     "unpack_star": unpack_star,
     "unbound": unbound,

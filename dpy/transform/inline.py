@@ -61,9 +61,10 @@ _DEPTH = 6
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """A value that is known now."""
+    """A value that is known now; `expr` is how it was written, where that is by name."""
 
     value: Any
+    expr: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ def read_expression(function: Any, arguments: tuple[Any, ...], kinds: tuple[Kind
     node = _definition(function)
     if not isinstance(node, gast.Lambda):
         return None
-    reader = _Reader()
+    reader = _Reader(enters=False)
     values = [_argument(a, k) for a, k in zip(arguments, kinds, strict=True)]
     try:
         found = _expr(reader.enter(node, function, values, {}))
@@ -339,7 +340,7 @@ def _is_certain(expr: Any, lets: dict[ir.Var, Any]) -> bool:
     if isinstance(expr, ir.Op):
         return all(_is_certain(a, lets) for a in expr.args)
     if isinstance(expr, ir.Call) and isinstance(expr.func, ir.Known):
-        return not _is_ours(expr.func.value) or expr.func.value.__module__.endswith(".safe")
+        return not _is_ours(expr.func.value)  # those of `dpy.adjoints.safe` go by their module
     return True
 
 
@@ -350,7 +351,7 @@ def _expr(value: Any) -> Any:
     if isinstance(value, list):
         return ir.Op("tuple", tuple(map(_expr, value)))
     if isinstance(value, Static):
-        return _literal(value.value)
+        return value.expr or _literal(value.value)
     raise _Stuck
 
 
@@ -397,7 +398,8 @@ _PURE = {len, isinstance, type, max, min, tuple, int, bool, float, str, range, n
 class _Reader:
     """Evaluates functions on values some of which are known."""
 
-    def __init__(self) -> None:
+    def __init__(self, enters: bool = True) -> None:
+        self.enters = enters
         self.lets: list[tuple[ir.Var, Any]] = []
         self.value: Any = None
         self.count = 0
@@ -486,7 +488,9 @@ class _Reader:
         if node.id in frame.env:
             return frame.env[node.id]
         if node.id in frame.globals:
-            return Static(frame.globals[node.id])
+            value = frame.globals[node.id]
+            is_module = isinstance(value, types.ModuleType)
+            return Static(value, ir.Known(value, node.id) if is_module else None)
         found = frame.globals["__builtins__"]
         found = found if isinstance(found, dict) else vars(found)
         if node.id not in found:
@@ -584,7 +588,10 @@ class _Reader:
         owner = self.go(node.value, frame)
         name = node.attr
         if isinstance(owner, Static):
-            return Static(_attempt(getattr, owner.value, name))
+            value = _attempt(getattr, owner.value, name)
+            is_module = isinstance(owner.value, types.ModuleType)
+            written = ir.Op("getattr", (_expr(owner), ir.Lit(name))) if is_module else None
+            return Static(value, written)
         if not isinstance(owner, Dynamic):
             raise _Stuck
         known = _known_attribute(owner, name)
@@ -613,10 +620,11 @@ class _Reader:
         if isinstance(function, _Closure) and not kwargs:
             return self.enter_closure(function, args)
         if isinstance(function, Static):
-            return self.call(function.value, args, kwargs)
+            return self.call(function, args, kwargs)
         return _made_call(_expr(function), args, kwargs, *_method_kind(function, args))
 
-    def call(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def call(self, called: Static, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        function = called.value
         known = _known_call(function, args) if not kwargs else None
         if known is not None:
             return known
@@ -626,12 +634,12 @@ class _Reader:
         ):
             values = {name: v.value for name, v in kwargs.items()}
             return Static(_attempt(function, *(a.value for a in args), **values))
-        if ours:
+        if ours and self.enters:
             inner = self.inner(function, args, kwargs)
             if inner is not None:
                 return inner
         kind, shape = _call_kind(function, args)
-        return _made_call(_literal(function), args, kwargs, kind, shape)
+        return _made_call(_expr(called), args, kwargs, kind, shape)
 
     def inner(self, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """A helper's value for these arguments; None where it is better called."""

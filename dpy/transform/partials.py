@@ -9,23 +9,14 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import gast
+import numpy as np
 
 from dpy import cotangent
-from dpy.kinds import Const, Kind, is_real_scalar, number_type
+from dpy.kinds import Array, Const, Kind, is_real_scalar, number_type
 from dpy.transform import ir
-from dpy.transform.source import read_source
+from dpy.transform.inline import read_expression
 
 __all__ = ["contributions", "mul", "neg"]
-
-_BINARY = {
-    gast.Add: "add", gast.Sub: "sub", gast.Mult: "mul", gast.Div: "truediv", gast.Pow: "pow",
-    gast.FloorDiv: "floordiv", gast.Mod: "mod", gast.MatMult: "matmul",
-}  # fmt: skip
-_COMPARE = {
-    gast.Lt: "lt", gast.LtE: "le", gast.Gt: "gt", gast.GtE: "ge", gast.Eq: "eq", gast.NotEq: "ne",
-    gast.Is: "is_", gast.IsNot: "is_not",
-}  # fmt: skip
 
 
 def op(name: str, *args: Any) -> ir.Op:
@@ -63,14 +54,26 @@ def contributions(
 
     `operands` and `y` are placeholders (`Var`); the caller finds out which ones were used.
     """
+    tables: Any = {}
     if all(is_real_scalar(k) for k in (*kinds, result)):
-        table = _real_operators.get(function)
-        if table is not None:
-            found = table(operands, kinds, d_y, y)
-            if found is not None:
-                return found
+        tables = _real_operators
+    elif isinstance(result, Array) and result.dtype.kind == "f":
+        if all(is_real_scalar(k) or _has_dtype(k, result.dtype) for k in kinds):
+            tables = _array_operators
+    table = tables.get(function)
+    if table is not None:
+        found = table(operands, kinds, d_y, y)
+        if found is not None:
+            return found
     is_complex = any(_is_complex(k) for k in (*kinds, result))
-    return [_from_rule(rule, partial, operands, d_y, y, is_complex) for partial in rule.partials]
+    return [
+        _from_rule(rule, partial, operands, (*kinds, result), d_y, y, is_complex)
+        for partial in rule.partials
+    ]
+
+
+def _has_dtype(kind: Kind, dtype: Any) -> bool:
+    return isinstance(kind, Array) and kind.dtype == dtype
 
 
 def _is_complex(kind: Kind) -> bool:
@@ -111,6 +114,22 @@ def _pow_partials(x: Any, kinds: Any, d: Any, y: Any) -> list[Any] | None:
     return None
 
 
+def _array_quotient(x: Any, kinds: Any, d: Any, y: Any) -> list[Any]:
+    """Denominators of arrays may hold zeros: strong zeros, and no warnings."""
+    a, b = x
+    if isinstance(kinds[1], Const) and kinds[1].value:
+        return [op("truediv", d, b), None]
+    above = ir.Call(ir.Known(cotangent.quotient, "quotient"), (d, b))
+    below = ir.Call(ir.Known(cotangent.quotient_below, "quotient_below"), (d, b, y))
+    return [above, below]
+
+
+def _array_power(x: Any, kinds: Any, d: Any, y: Any) -> list[Any] | None:
+    """Squares; the partials of other powers may be singular."""
+    is_square = isinstance(kinds[1], Const) and kinds[1].value in (1, 2)
+    return _pow_partials(x, kinds, d, y) if is_square and isinstance(kinds[0], Array) else None
+
+
 _real_operators: dict[Any, Any] = {
     operator.add: lambda x, k, d, y: [d, d],
     operator.sub: lambda x, k, d, y: [d, neg(d)],
@@ -120,17 +139,29 @@ _real_operators: dict[Any, Any] = {
     operator.truediv: _div_partials,
     operator.pow: _pow_partials,
 }
+_array_operators: dict[Any, Any] = {
+    operator.truediv: _array_quotient,
+    np.divide: _array_quotient,
+    operator.pow: _array_power,
+    np.power: _array_power,
+}
 
 
 # --- lambdas of rules ---------------------------------------------------------------------------
 
 
 def _from_rule(
-    rule: Any, partial: Any, operands: tuple[Any, ...], d_y: Any, y: Any, is_complex: bool
+    rule: Any,
+    partial: Any,
+    operands: tuple[Any, ...],
+    kinds: tuple[Kind, ...],
+    d_y: Any,
+    y: Any,
+    is_complex: bool,
 ) -> Any:
     if partial is None:
         return None
-    expression = _inline(partial, (*operands, y))
+    expression = read_expression(partial, (*operands, y), kinds)
     if expression is None:
         expression = ir.Call(ir.Known(partial, f"{_short(rule.name)}_partial"), (*operands, y))
     if is_complex:
@@ -142,64 +173,3 @@ def _from_rule(
 
 def _short(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name.rpartition(".")[2])
-
-
-_parsed: dict[Any, Any] = {}
-
-
-def _inline(partial: Any, arguments: tuple[Any, ...]) -> Any:
-    code = getattr(partial, "__code__", None)
-    if code is None or partial.__closure__ or partial.__defaults__:
-        return None
-    node = _parsed.get(code)
-    if node is None:
-        try:
-            node = read_source(partial).node
-        except Exception:
-            node = False
-        _parsed[code] = node
-    if not isinstance(node, gast.Lambda):
-        return None
-    names = [a.id for a in node.args.args]
-    if len(names) != len(arguments):
-        return None
-    return _convert(node.body, dict(zip(names, arguments, strict=True)), partial.__globals__)
-
-
-def _convert(node: Any, env: dict[str, Any], globals_: dict[str, Any]) -> Any:
-    """A ``gast`` expression as an IR expression; None where the IR has no such expression."""
-
-    def go(n: Any) -> Any:
-        return _convert(n, env, globals_)
-
-    if isinstance(node, gast.Name):
-        if node.id in env:
-            return env[node.id]
-        if node.id in globals_:
-            return ir.Known(globals_[node.id], node.id)
-        builtins = globals_["__builtins__"]
-        builtins = builtins if isinstance(builtins, dict) else vars(builtins)
-        return ir.Known(builtins[node.id], node.id) if node.id in builtins else None
-    if isinstance(node, gast.Constant):
-        return ir.Lit(node.value)
-    if isinstance(node, gast.BinOp) and type(node.op) in _BINARY:
-        parts = (go(node.left), go(node.right))
-        return None if None in parts else ir.Op(_BINARY[type(node.op)], parts)
-    if isinstance(node, gast.UnaryOp) and isinstance(node.op, (gast.USub, gast.Not)):
-        inner = go(node.operand)
-        if inner is None:
-            return None
-        return neg(inner) if isinstance(node.op, gast.USub) else op("not_", inner)
-    if isinstance(node, gast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARE:
-        parts = (go(node.left), go(node.comparators[0]))
-        return None if None in parts else ir.Op(_COMPARE[type(node.ops[0])], parts)
-    if isinstance(node, gast.Attribute):
-        inner = go(node.value)
-        return None if inner is None else op("getattr", inner, ir.Lit(node.attr))
-    if isinstance(node, gast.Call):
-        func, args = go(node.func), [go(a) for a in node.args]
-        kwargs = tuple((k.arg, go(k.value)) for k in node.keywords)
-        if func is None or None in args or any(v is None or k is None for k, v in kwargs):
-            return None
-        return ir.Call(func, tuple(args), kwargs)
-    return None

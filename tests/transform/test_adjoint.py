@@ -400,6 +400,14 @@ def test_products_of_unknown_shapes_are_summed_over_what_was_broadcast() -> None
     assert "unbroadcast(" in listing.reverse
 
 
+def test_a_rule_that_is_straight_line_here_is_not_called() -> None:
+    listing = Listing(weighted, np.ones(3), np.ones(3), inactive="xs")
+    assert "sum_rule(" not in listing.forward
+    assert "d_xs" not in listing.cotangents()
+    assert "filled(t_3.shape, " in listing.reverse
+    assert "unbroadcast(" in listing.reverse
+
+
 def test_items_of_a_tuple_travel_apart_and_meet_in_its_cotangent() -> None:
     reverse = Listing(unpacked, (1.0, 2.0)).reverse
     assert re.search(r"d_p = \(\w+, \w+\)", reverse)

@@ -6,6 +6,7 @@ import os.path
 import types
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dpy.transform import helpers
@@ -136,3 +137,9 @@ def test_the_table_holds_them_all() -> None:
         if name != "HELPERS":
             assert HELPERS[name] is getattr(helpers, name)
     assert all(callable(helper) for helper in HELPERS.values())
+
+
+def test_a_view_is_added_to_in_place() -> None:
+    d = np.ones((2, 3))
+    helpers.add_view(d, (slice(None), 1), np.array([1.0, 2.0]))
+    assert d.tolist() == [[1, 2, 1], [1, 3, 1]]
