@@ -85,7 +85,8 @@ def array_gradient(d: Any, x: Any, owned: bool) -> Any:
         flags = d.flags
         if flags.owndata and flags.writeable and d.base is None:
             return d
-    return np.array(np.broadcast_to(project(d, x), x.shape), dtype)  # a fresh copy
+    d = project(d, x)
+    return np.array(d if d.shape == x.shape else np.broadcast_to(d, x.shape), dtype)  # a copy
 
 
 def cuda_gradient(d: Any, x: Any, owned: bool) -> Any:
