@@ -497,6 +497,8 @@ class _Book:
             order: Any = [p.name for p in function.lowered.params]
         elif not isinstance(function, types.FunctionType) or _is_special(function.__code__):
             return None
+        elif dispatch.has_own_way(function):
+            return None
         else:
             order = inspect.signature(function, follow_wrapped=False).parameters
         kinds = {name: widen(kinds[name]) for name in order if name in kinds}

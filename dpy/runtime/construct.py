@@ -31,6 +31,31 @@ def construct(
         )
     if type(cls).__call__ is not type.__call__ or issubclass(cls, _OPAQUE):
         return opaque(cls, args, kwargs, active, active_kw)
+    return _make(cls, args, kwargs, active, active_kw)
+
+
+@containers.entry(type.__call__)
+def type_call(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``type.__call__(cls, ...)``, as metaclasses call it."""
+    cls, *rest = args
+    if cls is type:
+        return None
+    flags = (True,) * len(rest)
+    y, pb = _make(cls, tuple(rest), kwargs, flags, (True,) * len(kwargs))
+    if pb is None:
+        return y, None
+
+    def type_call_pullback(d: Any, acc: Any) -> Any:
+        _, d_args, d_kwargs = pb(d, acc)
+        return ZERO, (ZERO, *d_args), d_kwargs
+
+    return y, type_call_pullback
+
+
+def _make(
+    cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
+) -> tuple[Any, Any]:
+    """What ``type.__call__`` does: ``__new__``, then ``__init__``."""
     made = _new(cls, args, kwargs, active, active_kw)
     if made is None:
         return opaque(cls, args, kwargs, active, active_kw)
@@ -125,8 +150,33 @@ def _init(
     return pb
 
 
-def _named_tuple(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    y = cls.__new__(cls, *args, **kwargs)
+def generated(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A method that a library wrote, called by name; None if it is none that is known here."""
+    if f.__name__ == "__new__" and args and isinstance(args[0], type):
+        cls = args[0]
+        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            y, pb = _named_tuple(cls, args[1:], kwargs, f)
+
+            def new_pullback(d: Any, acc: Any) -> Any:
+                _, d_args, d_kwargs = pb(d, acc)
+                return ZERO, (ZERO, *d_args), d_kwargs
+
+            return y, new_pullback
+    if f.__name__ == "__init__" and args:
+        obj = args[0]
+        for cls in type(obj).__mro__:
+            if cls.__dict__.get("__init__") is f:
+                if "__dataclass_fields__" in cls.__dict__:
+                    return None, _dataclass_init(cls, obj, args[1:], kwargs)
+                if "__attrs_attrs__" in cls.__dict__:
+                    return None, _attrs_init(cls, obj, args[1:], kwargs)
+    return None
+
+
+def _named_tuple(
+    cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any], new: Any = None
+) -> tuple[Any, Any]:
+    y = (new or cls.__new__)(cls, *args, **kwargs)
     fields = cls._fields
 
     def named_tuple_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
@@ -168,65 +218,66 @@ def init_nothing(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 
 class _Fields:
-    """Sets the fields of an object one by one, as generated ``__init__`` methods do."""
+    """Sets the fields of an object one by one, as generated ``__init__`` methods do.
+
+    On the way back `total` has, by the name of a parameter (or a key that stands for the result
+    of a factory or converter), the cotangent of its value.
+    """
 
     def __init__(self, obj: Any, given: dict[str, Any], n_positional: int) -> None:
         self.obj = obj
         self.given = given
         self.n = n_positional
-        self.pbs: list[Any] = []  # (name or None, pb(acc) -> cotangents to add by name)
+        self.steps: list[Any] = []  # (acc, total) -> None, run backwards
 
-    def store(self, name: str, parameter: str, value: Any, *, frozen: bool) -> None:
-        """Set a field; its cotangent goes to the parameter that gave the value."""
+    def store(self, name: str, origin: Any, value: Any, *, frozen: bool) -> None:
+        """Set a field; its cotangent goes to where the value is from."""
         obj = self.obj
         if frozen:
             object.__setattr__(obj, name, value)
-            self.pbs.append(lambda acc: {parameter: acc.take_slot(obj, name)})
-            return
-        from dpy.runtime.attributes import write_attribute
 
-        pb = write_attribute(obj, name, value)
-        self.pbs.append(lambda acc: {parameter: pb(acc)})
+            def pb(acc: Any) -> Any:
+                return acc.take_slot(obj, name)
 
-    def run(self, f: Any, args: tuple[Any, ...], names: tuple[str, ...] = ()) -> Any:
-        """Call a factory, converter or hook; its arguments' cotangents go to parameters."""
+        else:
+            from dpy.runtime.attributes import write_attribute
+
+            pb = write_attribute(obj, name, value)
+
+        def store_back(acc: Any, total: dict[Any, Any]) -> None:
+            total[origin] = add(total.get(origin, ZERO), pb(acc))
+
+        self.steps.append(store_back)
+
+    def run(self, f: Any, args: tuple[Any, ...], origins: tuple[Any, ...] = ()) -> tuple[Any, Any]:
+        """Call a factory, converter or hook: its result, and a key to its cotangent.
+
+        `origins` say where the last arguments are from.
+        """
         y, pb = dispatch(f, args, {})
+        key = object()
         if pb is not None:
-            offset = len(args) - len(names)
+            n = len(origins)
 
-            def run_pullback(acc: Any) -> dict[str, Any]:
-                _, d_args, _ = pb(ZERO, acc)
-                return dict(zip(names, d_args[offset:], strict=True))
+            def run_back(acc: Any, total: dict[Any, Any]) -> None:
+                _, d_args, _ = pb(total.pop(key, ZERO), acc)
+                for origin, d in zip(origins, d_args[len(d_args) - n :], strict=True):
+                    total[origin] = add(total.get(origin, ZERO), d)
 
-            self.pbs.append(run_pullback)
-        return y
-
-    def convert(self, f: Any, parameter: str, value: Any) -> Any:
-        """A converter's result stands under ``("converted", parameter)`` on the way back."""
-        y, pb = dispatch(f, (value,), {})
-        if pb is not None:
-            key = ("converted", parameter)
-            self.pbs.append(("convert", key, parameter, pb))
-            return y, key
-        return y, None
+            self.steps.append(run_back)
+        return y, key
 
     def pullback(self) -> Any:
-        pbs, given, n = self.pbs, self.given, self.n
-        held = {name: hold(x) for name, x in given.items()}
+        """The pullback of the whole ``__init__``."""
+        steps, n = self.steps, self.n
+        held = {name: hold(x) for name, x in self.given.items()}
+        names = list(held)
 
         def fields_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
             total: dict[Any, Any] = {}
-            for pb in reversed(pbs):
-                if type(pb) is tuple:
-                    _, key, parameter, convert_pb = pb
-                    _, (d_value,), _ = convert_pb(total.pop(key, ZERO), acc)
-                    found = {parameter: d_value}
-                else:
-                    found = pb(acc)
-                for name, d_name in found.items():
-                    total[name] = add(total.get(name, ZERO), d_name)
+            for step in reversed(steps):
+                step(acc, total)
             rests = {name: sink(acc, x, total.get(name, ZERO)) for name, x in held.items()}
-            names = list(given)
             return (
                 ZERO,
                 (ZERO, *(rests[name] for name in names[:n])),
@@ -259,19 +310,20 @@ def _dataclass_init(cls: Any, obj: Any, args: tuple[Any, ...], kwargs: dict[str,
         kind = f._field_type.name
         if kind == "_FIELD_CLASSVAR":
             continue
+        origin: Any = name
         if f.init and name in given:
             value = given[name]
         elif f.default is not dataclasses.MISSING:
             value = f.default
         elif f.default_factory is not dataclasses.MISSING:
-            value = fields.run(f.default_factory, ())
+            value, origin = fields.run(f.default_factory, ())
         else:
             continue
         if kind == "_FIELD_INITVAR":
             init_vars.append((name, value))
         elif f.init or f.default_factory is not dataclasses.MISSING or "__slots__" in vars(cls):
-            fields.store(name, name, value, frozen=frozen)
-    hook = _python_method(cls, "__post_init__")
+            fields.store(name, origin, value, frozen=frozen)
+    hook = _python_method(type(obj), "__post_init__")
     if hook is not None:
         names = tuple(name for name, _ in init_vars)
         fields.run(hook, (obj, *(value for _, value in init_vars)), names)
@@ -284,30 +336,29 @@ def _attrs_init(cls: Any, obj: Any, args: tuple[Any, ...], kwargs: dict[str, Any
 
     given = _bound_arguments(cls.__init__, obj, args, kwargs)
     fields = _Fields(obj, given, len(args))
-    pre = _python_method(cls, "__attrs_pre_init__")
+    pre = _python_method(type(obj), "__attrs_pre_init__")
     if pre is not None:
         fields.run(pre, (obj,))
     for a in cls.__attrs_attrs__:
         parameter = a.alias or a.name
+        origin: Any = parameter
         if a.init and parameter in given:
             value = given[parameter]
         elif isinstance(a.default, attr.Factory):  # type: ignore[arg-type]
-            value = fields.run(a.default.factory, (obj,) if a.default.takes_self else ())
+            value, origin = fields.run(a.default.factory, (obj,) if a.default.takes_self else ())
         elif a.default is not attr.NOTHING:
             value = a.default
         else:
             continue
-        target: Any = parameter
         if a.converter is not None:
             converter = getattr(a.converter, "converter", a.converter)
-            value, key = fields.convert(converter, parameter, value)
-            target = key if key is not None else ("inert", parameter)
-        fields.store(a.name, target, value, frozen=True)
+            value, origin = fields.run(converter, (value,), (origin,))
+        fields.store(a.name, origin, value, frozen=True)
     if attr.validators.get_disabled() is False:
         for a in cls.__attrs_attrs__:
             if a.validator is not None:
                 a.validator(obj, a, getattr(obj, a.name))
-    post = _python_method(cls, "__attrs_post_init__")
+    post = _python_method(type(obj), "__attrs_post_init__")
     if post is not None:
         fields.run(post, (obj,))
     return fields.pullback()

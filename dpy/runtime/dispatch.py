@@ -20,11 +20,12 @@ from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, is_zero
 from dpy.runtime import containers, iteration
 from dpy.runtime.held import hold, protect, sink, take
+from dpy.runtime.library import SUBSTITUTES
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, is_service, opaque
 from dpy.slots import kind_of, slots_of
 
-__all__ = ["by_rule", "call_", "call_spread", "dispatch", "set_compiler"]
+__all__ = ["by_rule", "call_", "call_spread", "dispatch", "has_own_way", "set_compiler"]
 
 Pullback = Callable[[Any, Any], Any]
 _CACHED = type(functools.lru_cache(lambda: None))
@@ -216,8 +217,10 @@ def dispatch(
 def _unbound(f: Any) -> Any:
     """The C function behind a bound method, also where a subclass overrides its name."""
     owner = f.__self__
-    if owner is None or isinstance(owner, (type, types.ModuleType)):
+    if owner is None or isinstance(owner, types.ModuleType):
         return f
+    if isinstance(owner, type) and type(f) is types.BuiltinFunctionType:
+        return f  # a class method of a builtin type
     name = f.__name__
     for c in type(owner).__mro__:
         raw = c.__dict__.get(name)
@@ -245,11 +248,18 @@ def _python_function(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any]:
     if not is_service(f):
+        f = SUBSTITUTES.get((f.__module__, f.__qualname__), f)
         assert _compile is not None
         found = _compile(f, args, kwargs, active, active_kw)
         if found is not None:
             y, pb = found
             return y, None if pb is None else _sinking(pb, args, kwargs)
+        if f.__code__.co_filename.startswith("<"):
+            from dpy.runtime.construct import generated
+
+            made = generated(f, args, kwargs)
+            if made is not None:
+                return made
     return opaque(f, args, kwargs, active, active_kw)
 
 
@@ -266,6 +276,15 @@ def _sinking(pb: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return ZERO, rests, d_kwargs
 
     return sinking_pullback
+
+
+def has_own_way(f: Any) -> bool:
+    """Whether the runtime calls a Python function in another way than by compiling it."""
+    return (
+        containers.lookup(f) is not None
+        or is_service(f)
+        or (f.__module__, f.__qualname__) in SUBSTITUTES
+    )
 
 
 def _class_call(t: type) -> Any:

@@ -22,7 +22,7 @@ from dpy.cotangent import ZERO, add
 from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
 from dpy.runtime import containers, iteration
 from dpy.runtime.containers import entry
-from dpy.runtime.failures import user_place
+from dpy.runtime.failures import no_adjoint, user_place
 from dpy.runtime.opaque import opaque
 
 __all__ = ["user_method"]
@@ -72,7 +72,7 @@ for _function, _name in (
     (abs, "__abs__"), (float, "__float__"), (int, "__int__"), (complex, "__complex__"),
     (round, "__round__"), (len, "__len__"), (bool, "__bool__"), (math.floor, "__floor__"),
     (math.ceil, "__ceil__"), (math.trunc, "__trunc__"), (hash, "__hash__"), (repr, "__repr__"),
-    (str, "__str__"), (copy.copy, "__copy__"), (operator.index, "__index__"),
+    (str, "__str__"), (operator.index, "__index__"),
 ):  # fmt: skip
     _unary(_function, _name)
 
@@ -173,6 +173,74 @@ for _cls in (
         _slot_method(_cls, _method, _name, swapped=False)
     for _method, _name in _REFLECTED.items():
         _slot_method(_cls, _method, _name, swapped=True)
+
+
+# --- copies -----------------------------------------------------------------------------------------
+
+_OWN_COPY = (
+    "__deepcopy__",
+    "__copy__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__getstate__",
+    "__setstate__",
+    "__getnewargs__",
+)
+
+
+def _copied(function: Any, x: Any, y: Any, pairs: list[tuple[Any, Any]]) -> Any:
+    """The cotangents of copies go to the originals, slot by slot."""
+
+    def copied_pullback(d: Any, acc: Any) -> Any:
+        for original, made in pairs:
+            if isinstance(made, np.ndarray):
+                acc.add(original, acc.take(made))
+                continue
+            slots = acc.take_slots(made)
+            if slots and any([user_method(type(made), name) for name in _OWN_COPY]):
+                if not containers.is_null(slots):
+                    raise no_adjoint(function, (x,), f"{type(made).__name__} copies itself")
+            for slot, part in slots.items():
+                acc.add_slot(original, slot, part)
+        return ZERO, (d,), {}
+
+    return y, copied_pullback
+
+
+@entry(copy.copy)
+def copy_(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``copy.copy(x)``."""
+    (x,) = args
+    method = user_method(type(x), "__copy__")
+    if method is not None:
+        return dispatch(method, args, kwargs)
+    if isinstance(x, np.ndarray):
+        return dispatch(np.ndarray.copy, (x,), {})
+    y = copy.copy(x)
+    return _copied(copy.copy, x, y, [] if y is x or isinstance(y, tuple) else [(x, y)])
+
+
+@entry(copy.deepcopy)
+def deepcopy(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``copy.deepcopy(x[, memo])``: all mutable objects within `x` are copied once each."""
+    x, *rest = args
+    method = user_method(type(x), "__deepcopy__")
+    memo: dict[int, Any] = rest[0] if rest else kwargs.get("memo", None)
+    memo = {} if memo is None else memo
+    if method is not None:
+        y, pb = dispatch(method, (x, memo), {})
+        return y, None if pb is None else lambda d, acc: (ZERO, (pb(d, acc)[1][0],), {})
+    known = set(memo)
+    y = copy.deepcopy(x, memo)
+    originals = memo.get(id(memo), [])
+    pairs = [
+        (original, memo[id(original)])
+        for original in originals
+        if id(original) in memo and id(original) not in known and not isinstance(original, tuple)
+    ]
+    _, pb = _copied(copy.deepcopy, x, y, pairs)
+    rests = (ZERO,) * len(rest)
+    return y, lambda d, acc: (ZERO, (*pb(d, acc)[1], *rests), {})
 
 
 # --- source text as data --------------------------------------------------------------------------

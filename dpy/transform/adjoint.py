@@ -164,9 +164,10 @@ class _Adjoint:
         kind = self.facts.params.get(p.name, UNKNOWN)
         if p.name in self.facts.identity and not is_atomic(kind):
             d = self._consume(p.name) if self._has_cotangent(p.name) else _ZERO
-            if p.name in self.facts.written and p.kind != "kwargs":
-                return d  # the caller keeps it by identity as well
             held = ir.Var(self.versions.residual_at_start(p.name))
+            if p.name in self.facts.written:  # the caller keeps it by identity as well
+                # ... but a dict of keyword arguments is the callee's own
+                return d if p.kind != "kwargs" else call(self.runtime.take, self.acc, held, d)
             return call(self.runtime.take_deep, self.acc, held, d)
         if p.name in self.facts.active and p.name in self.states or self._slots(p.name):
             return self._consume(p.name)

@@ -1,5 +1,7 @@
 """Loops and iterators over active values, in all the ways in which a program can consume them."""
 
+# ruff: noqa: B905 - programs under test
+
 from __future__ import annotations
 
 import math

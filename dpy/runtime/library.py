@@ -1,0 +1,89 @@
+"""Functions of the standard library and of attrs, written so that they can be differentiated.
+
+The originals use constructs that the compiler refuses (``try``, generators); these do the same.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["SUBSTITUTES"]
+
+
+def fields(class_or_instance: Any) -> Any:
+    """``dataclasses.fields``."""
+    if not hasattr(class_or_instance, "__dataclass_fields__"):
+        raise TypeError("must be called with a dataclass type or instance")
+    every = class_or_instance.__dataclass_fields__
+    return tuple([f for f in every.values() if f._field_type.name == "_FIELD"])
+
+
+def asdict(obj: Any, *, dict_factory: Any = dict) -> Any:
+    """``dataclasses.asdict``."""
+    if isinstance(obj, type) or not dataclasses.is_dataclass(obj):
+        raise TypeError("asdict() should be called on dataclass instances")
+    return _asdict(obj, dict_factory)
+
+
+def _asdict(obj: Any, dict_factory: Any) -> Any:
+    if not isinstance(obj, type) and dataclasses.is_dataclass(obj):
+        pairs: list[Any] = []
+        for f in fields(obj):
+            pairs.append((f.name, _asdict(getattr(obj, f.name), dict_factory)))
+        return dict_factory(pairs)
+    if isinstance(obj, tuple) and hasattr(obj, "_fields"):
+        return type(obj)(*[_asdict(v, dict_factory) for v in obj])
+    if isinstance(obj, (list, tuple)):
+        return type(obj)([_asdict(v, dict_factory) for v in obj])
+    if isinstance(obj, dict):
+        return type(obj)([
+            (_asdict(k, dict_factory), _asdict(v, dict_factory)) for k, v in obj.items()
+        ])  # fmt: skip
+    return copy.deepcopy(obj)
+
+
+def astuple(obj: Any, *, tuple_factory: Any = tuple) -> Any:
+    """``dataclasses.astuple``."""
+    if isinstance(obj, type) or not dataclasses.is_dataclass(obj):
+        raise TypeError("astuple() should be called on dataclass instances")
+    return _astuple(obj, tuple_factory)
+
+
+def _astuple(obj: Any, tuple_factory: Any) -> Any:
+    if not isinstance(obj, type) and dataclasses.is_dataclass(obj):
+        values: list[Any] = []
+        for f in fields(obj):
+            values.append(_astuple(getattr(obj, f.name), tuple_factory))
+        return tuple_factory(values)
+    if isinstance(obj, tuple) and hasattr(obj, "_fields"):
+        return type(obj)(*[_astuple(v, tuple_factory) for v in obj])
+    if isinstance(obj, (list, tuple)):
+        return type(obj)([_astuple(v, tuple_factory) for v in obj])
+    if isinstance(obj, dict):
+        return type(obj)([
+            (_astuple(k, tuple_factory), _astuple(v, tuple_factory)) for k, v in obj.items()
+        ])  # fmt: skip
+    return copy.deepcopy(obj)
+
+
+def evolve(inst: Any, **changes: Any) -> Any:
+    """``attrs.evolve``."""
+    cls: Any = type(inst)
+    for a in cls.__attrs_attrs__:
+        if a.init and a.alias not in changes:
+            changes[a.alias] = getattr(inst, a.name)
+    return cls(**changes)
+
+
+# By module and qualified name: attrs need not be installed.
+SUBSTITUTES: dict[tuple[str, str], Callable[..., Any]] = {
+    ("dataclasses", "fields"): fields,
+    ("dataclasses", "asdict"): asdict,
+    ("dataclasses", "_asdict_inner"): _asdict,
+    ("dataclasses", "_astuple_inner"): _astuple,
+    ("dataclasses", "astuple"): astuple,
+    ("attr._make", "evolve"): evolve,
+}

@@ -1,0 +1,350 @@
+"""Attributes of all kinds of objects: plain, computed, intercepted, slotted, shared."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import dpy
+from dpy.errors import MutationError
+from dpy.runtime.accumulators import Accumulators
+from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
+from tests.programs.corpus import Case, Corpus
+
+corpus = Corpus()
+case = corpus.case
+
+
+class Point:
+    scale = 2.0
+
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+    @property
+    def size(self):
+        return self.x * self.y
+
+    @size.setter
+    def size(self, value):
+        self.y = value / self.x
+
+    @functools.cached_property
+    def product(self):
+        return self.x * self.y * self.scale
+
+    @classmethod
+    def diagonal(cls, x):
+        return cls(x, x * cls.scale)
+
+    @staticmethod
+    def twice(x):
+        return x * 2
+
+
+@case(0.7, 1.2)
+def properties(x, y):
+    p = Point(x, y)
+    a = p.size
+    p.size = a * x
+    return p.size * p.y + p.x
+
+
+@case(0.7, 1.2)
+def cached_properties(x, y):
+    p = Point(x, y)
+    a = p.product
+    p.x = 5.0
+    return a * p.product
+
+
+@case(0.7)
+def class_and_static_methods(x):
+    p = Point.diagonal(x)
+    return p.twice(p.y) * Point.twice(p.x) + p.scale * x
+
+
+class Recording:
+    """Intercepts every read and write."""
+
+    def __init__(self, x):
+        self.log = []
+        self.x = x
+
+    def __setattr__(self, name, value):
+        if name == "x":
+            value = value * 2
+            self.log.append(value)
+        object.__setattr__(self, name, value)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.x * len(name)
+
+    def __delattr__(self, name):
+        self.log.append(self.x * 3)
+        object.__delattr__(self, name)
+
+
+@case(0.7)
+def intercepted(x):
+    r = Recording(x)
+    a = r.abc
+    r.x = a * x
+    r.y = r.x
+    total = sum(r.log)
+    del r.y
+    return total + r.log[-1] * r.yy
+
+
+class Everything:
+    """``__getattribute__`` sees all reads."""
+
+    def __init__(self, x):
+        self._x = x
+
+    def __getattribute__(self, name):
+        if name == "x":
+            return object.__getattribute__(self, "_x") * 3
+        return object.__getattribute__(self, name)
+
+
+@case(0.7)
+def getattribute(x):
+    e = Everything(x)
+    return e.x * e._x
+
+
+class Positive:
+    """A data descriptor that keeps its value in the instance."""
+
+    def __set_name__(self, owner, name):
+        self.name = "_" + name
+
+    def __get__(self, obj, cls=None):
+        if obj is None:
+            return self
+        return getattr(obj, self.name) * 2
+
+    def __set__(self, obj, value):
+        setattr(obj, self.name, value * value)
+
+
+class Lazy:
+    """A non-data descriptor: the instance may stand before it."""
+
+    def __get__(self, obj, cls=None):
+        return obj.a * 7
+
+
+class Described:
+    a = Positive()
+    b = Lazy()
+
+    def __init__(self, a):
+        self.a = a
+
+
+@case(0.7)
+def descriptors(x):
+    d = Described(x)
+    first = d.b
+    d.a = d.a * x
+    d.__dict__["b"] = x
+    return first * d.a + d.b
+
+
+class Slotted:
+    __slots__ = ("x", "y")
+
+    def __init__(self, x):
+        self.x = x
+
+
+@case(0.7)
+def slots(x):
+    s = Slotted(x)
+    s.y = s.x * x
+    s.x = s.y
+    del s.y
+    s.y = 3.0
+    return s.x * s.y * x
+
+
+class Delegate:
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+
+@case(Point(0.7, 1.2))
+def delegation(p):
+    d = Delegate(Delegate(p))
+    d.inner.inner.x = d.x * d.y
+    return d.size + d.x
+
+
+@case(Point(0.7, 1.2))
+def through_the_instance_dict(p):
+    fields = p.__dict__
+    fields["x"] = p.y * p.x
+    vars(p)["z"] = p.x * 2
+    fields.update(y=p.z)
+    return p.x * p.y + sum(fields.values()) + fields.get("z") * fields.pop("x")
+
+
+@case(0.7)
+def set_default_and_get_default(x):
+    p = Point(x, 1.0)
+    setattr(p, "z", x * x)
+    return getattr(p, "z") * getattr(p, "missing", x) + getattr(p, "x", 3.0)
+
+
+@case(0.7)
+def namespace(x):
+    n = SimpleNamespace(a=x, b=[x])
+    n.c = n.a * x
+    n.b.append(n.c)
+    return n.b[1] * n.a + n.c
+
+
+@dataclass
+class Box:
+    x: float
+    next: object = None
+
+
+@case(0.7, 1.2)
+def chains_and_aliases(x, y):
+    a = Box(x)
+    b = Box(y, a)
+    a.next = b
+    c = a.next.next
+    c.x = b.x * x
+    return a.x + b.next.next.x * a.next.x
+
+
+@case(0.7)
+def swapped_through_a_third(x):
+    a, b = Box(x), Box(x * x)
+    a.x, b.x = b.x, a.x
+    a.next, b.next = b, a
+    return a.x * b.next.x + a.next.x
+
+
+@case(np.array([0.7, 1.2]))
+def attributes_of_arrays(a):
+    b = a.reshape(1, 2)
+    return (b.T * a.shape[0]).sum() * a.real.sum() + a.imag.sum() + b.size * a.ndim * a.T[0]
+
+
+@case(0.7, 1.2)
+def complex_parts(x, y):
+    z = complex(x, y)
+    z = z * z
+    return z.real * z.imag + z.conjugate().imag
+
+
+class Meta(type):
+    @property
+    def rate(cls):
+        return cls.base * 2
+
+
+class Configured(metaclass=Meta):
+    base = 1.5
+
+
+@case(0.7)
+def property_of_a_metaclass(x):
+    return Configured.rate * x + Configured.base
+
+
+@case(0.7)
+def methods_as_values(x):
+    p = Point(x, x * x)
+    methods = [p.twice, math.sin, p.diagonal, Point.twice]
+    return methods[0](x) * methods[1](p.y) + methods[2](p.x).y * methods[3](p.y)
+
+
+class Adder:
+    def __init__(self, k):
+        self.k = k
+
+    def add(self, v):
+        return v * self.k
+
+
+@case(0.7)
+def bound_method_outlives_a_write(x):
+    a = Adder(x)
+    add = a.add
+    first = add(x)
+    a.k = first * x
+    return first + add(2.0)
+
+
+@pytest.mark.parametrize("case", corpus.cases, ids=str)
+def test_programs(case: Case) -> None:
+    case.check()
+
+
+def test_plain_read_and_write() -> None:
+    p = Point(1.0, 2.0)
+    y, pb = read_attribute(p, "x")
+    back = write_attribute(p, "x", 5.0)
+    acc = Accumulators()
+    acc.add_slot(p, "x", 3.0)
+    assert (y, p.x) == (1.0, 5.0)
+    assert back(acc) == 3.0
+    assert pb(7.0, acc) is dpy.cotangent.ZERO
+    assert acc.peek(p) == {"x": 7.0}
+
+
+def test_deleting_forgets_what_came_later() -> None:
+    p = Point(1.0, 2.0)
+    back = delete_attribute(p, "x")
+    acc = Accumulators()
+    acc.add_slot(p, "x", 3.0)
+    back(acc)
+    assert not hasattr(p, "x")
+    assert acc.peek(p) in ({}, dpy.cotangent.ZERO)
+
+
+def test_an_array_keeps_its_shape() -> None:
+    def reshaped(a):
+        b = a * 2
+        b.shape = (2, 1)
+        return b[1, 0]
+
+    with pytest.raises(MutationError, match="shape"):
+        dpy.gradient(reshaped, np.array([1.0, 2.0]))
+
+
+def test_no_active_values_in_classes() -> None:
+    def store(x):
+        Configured.base = x
+        return Configured.base * x
+
+    try:
+        with pytest.raises(MutationError, match="Configured.base"):
+            dpy.gradient(store, 2.0)
+    finally:
+        Configured.base = 1.5
+
+
+def test_missing_attribute_raises_as_python_does() -> None:
+    def missing(p):
+        return p.x * p.nothing
+
+    with pytest.raises(AttributeError, match="nothing"):
+        dpy.gradient(missing, Point(1.0, 2.0))
