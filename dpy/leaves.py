@@ -28,6 +28,8 @@ def real_gradient(d: Any, x: Any, owned: bool) -> float:
     """Of a float, or of an integer taken as the real number that it stands for."""
     if type(d) is float:
         return d
+    if type(d) is np.float64:
+        return float(d)
     return 0.0 if d is ZERO or d is None else float(project(d, 1.0))
 
 
@@ -81,10 +83,12 @@ def array_gradient(d: Any, x: Any, owned: bool) -> Any:
         return None
     if d is ZERO or d is None:
         return np.zeros(x.shape, dtype)
-    if owned and type(d) is np.ndarray and d.dtype == dtype and d.shape == x.shape:
-        flags = d.flags
-        if flags.owndata and flags.writeable and d.base is None:
-            return d
+    if type(d) is np.ndarray and d.dtype == dtype and d.shape == x.shape:
+        if owned and d.base is None:
+            flags = d.flags
+            if flags.owndata and flags.writeable:
+                return d
+        return d.copy("K")
     d = project(d, x)
     return np.array(d if d.shape == x.shape else np.broadcast_to(d, x.shape), dtype)  # a copy
 

@@ -39,8 +39,9 @@ from dpy.transform.verify import verify
 
 __all__ = ["Specialisation", "cache_info", "clear_cache", "forward_of", "specialise"]
 
-_MISSING = object()
+MISSING = object()
 _MOST_SIGNATURES = 16
+_WITHOUT_NOTES = frozenset({"dpy.runtime.held", "dpy.runtime.helpers"})
 _lock = threading.RLock()
 
 
@@ -62,7 +63,7 @@ class Guards:
     def hold(self) -> bool:
         """Whether everything is still as it was when the code was compiled."""
         for mapping, key, value in self.entries.values():
-            if mapping.get(key, _MISSING) is not value:
+            if mapping.get(key, MISSING) is not value:
                 return False
         for function, code, defaults, kwdefaults in self.codes.values():
             if (
@@ -72,7 +73,7 @@ class Guards:
             ):
                 return False
         for mapping, key, kind in self.kinds.values():
-            if kind_of(mapping.get(key, _MISSING)) != kind:
+            if kind_of(mapping.get(key, MISSING)) != kind:
                 return False
         for cell, kind in self.cells.values():
             try:
@@ -137,10 +138,34 @@ class Specialisation:
         """Whether neither rules nor globals nor callees have changed since."""
         if self.rules_version != registry.version():
             return False
-        guards = self._all_guards
-        if guards is None:
-            guards = self._all_guards = self._collect(Guards(), set())
-        return guards.hold()
+        return self.all_guards().hold()
+
+    def all_guards(self) -> Guards:
+        """What this code and that of its callees relies on."""
+        if self._all_guards is None:
+            self._all_guards = self._collect(Guards(), set())
+        return self._all_guards
+
+    @property
+    def is_for_distinct(self) -> bool:
+        """Whether the arguments must not share memory or objects."""
+        return bool(self.key[7])
+
+    def is_isolated(self) -> bool:
+        """Whether no generated code that a call runs keeps notes for the run (see `iteration`)."""
+        return self._is_isolated(set())
+
+    def _is_isolated(self, seen: set[int]) -> bool:
+        if id(self) in seen:
+            return True
+        seen.add(id(self))
+        if self._emitted is None:
+            return False
+        for cell in self._emitted.bound.values():
+            module = getattr(cell.cell_contents, "__module__", None) or ""
+            if module.startswith("dpy.runtime.") and module not in _WITHOUT_NOTES:
+                return False
+        return all(callee._is_isolated(seen) for callee in self.callees)
 
     def _collect(self, into: Guards, seen: set[int]) -> Guards:
         if id(self) not in seen:
@@ -172,7 +197,8 @@ class _Handle:
 
 _cache: dict[Any, dict[Any, Specialisation]] = {}
 _lowered: dict[Any, ir.Function | DpyError] = {}
-_counts = {"compiles": 0, "hits": 0, "misses": 0}
+entries: dict[int, dict[Any, Any]] = {}  # by id of the code object: see `dpy.entry`
+counts = {"compiles": 0, "hits": 0, "misses": 0}
 _MOST_FUNCTIONS = 4096
 
 
@@ -195,8 +221,8 @@ def cache_info() -> CacheInfo:
     True
     """
     return CacheInfo(
-        len(_cache), sum(map(len, _cache.values())), _counts["compiles"], _counts["hits"],
-        _counts["misses"],
+        len(_cache), sum(map(len, _cache.values())), counts["compiles"], counts["hits"],
+        counts["misses"],
     )  # fmt: skip
 
 
@@ -211,7 +237,7 @@ def clear_cache() -> None:
     with _lock:
         _cache.clear()
         _lowered.clear()
-        _entry_cache.clear()
+        entries.clear()
 
 
 def _lowered_function(source: Source) -> ir.Function:
@@ -244,7 +270,7 @@ def specialise(
         UnsupportedSyntaxError, SourceUnavailableError, StaleSourceError.
     """
     code = function.__code__
-    cells = tuple(_cell_kind(cell) for cell in function.__closure__ or ())
+    cells = tuple(cell_kind(cell) for cell in function.__closure__ or ())
     settings = config.current()
     key = (
         id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect,
@@ -261,9 +287,9 @@ def specialise(
             _depend_on(found)
             return found
         if found is not None and found.is_valid():
-            _counts["hits"] += 1
+            counts["hits"] += 1
             return found
-        _counts["misses"] += 1
+        counts["misses"] += 1
         if len(group) >= _MOST_SIGNATURES and found is None:
             kinds = {
                 name: kind if isinstance(kind, KnownObject) else UNKNOWN
@@ -304,7 +330,7 @@ def _depend_on(found: Specialisation) -> None:
         _in_progress[-1].lower_dependence(_in_progress.index(found))
 
 
-def _cell_kind(cell: Any) -> Kind:
+def cell_kind(cell: Any) -> Kind:
     try:
         return _shallow(kind_of(cell.cell_contents))
     except ValueError:
@@ -365,7 +391,7 @@ def _protect_callees(new: Specialisation, book: _Book) -> None:
 
 def _generate(new: Specialisation) -> Emitted:
     assert new.facts is not None
-    _counts["compiles"] += 1
+    counts["compiles"] += 1
     runtime = Runtime(
         add=add, project=project, unbroadcast=unbroadcast,
         sink=sink, take=take, take_deep=_take_deep, hold=hold,
@@ -448,12 +474,12 @@ class _Book:
         return rule
 
     def read_global(self, name: str) -> tuple[Kind, Any]:
-        value = self.globals.get(name, _MISSING)
+        value = self.globals.get(name, MISSING)
         guards = self.owner.guards
-        if value is _MISSING:
-            value = getattr(builtins, name, _MISSING)
-            guards.entries[id(self.globals), name] = (self.globals, name, _MISSING)
-            if value is _MISSING:
+        if value is MISSING:
+            value = getattr(builtins, name, MISSING)
+            guards.entries[id(self.globals), name] = (self.globals, name, MISSING)
+            if value is MISSING:
                 return UNKNOWN, None
             return kind_of(value), value
         kind = kind_of(value)
@@ -479,7 +505,7 @@ class _Book:
         return kind
 
     def depend(self, mapping: Any, key: str, value: Any) -> None:
-        expected = _MISSING if value is None and key not in mapping else value
+        expected = MISSING if value is None and key not in mapping else value
         self.owner.guards.entries[id(mapping), key] = (mapping, key, expected)
 
     def constructor(self, cls: type) -> Any:
@@ -649,8 +675,6 @@ def _class_of(kind: Kind) -> type | None:
 
 # --- calls from the runtime ---------------------------------------------------------------------
 
-_entry_cache: dict[Any, Any] = {}
-
 
 def forward_of(
     function: Any,
@@ -674,7 +698,7 @@ def forward_of(
         distinct=True,
     )  # fmt: skip
     if found.summary.written and (
-        found.summary.reads_heap or heap_active or not _are_disjoint(bound.values())
+        found.summary.reads_heap or heap_active or not are_disjoint(bound.values())
     ):
         return specialise(
             function, kinds, frozenset(activity), heap_active=heap_active, protect=protect
@@ -682,7 +706,7 @@ def forward_of(
     return found
 
 
-def _are_disjoint(values: Any) -> bool:
+def are_disjoint(values: Any) -> bool:
     """Whether no two values share anything mutable."""
     owners: set[int] = set()
     arrays: list[Any] = []

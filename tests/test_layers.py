@@ -30,6 +30,7 @@ LAYERS = {
     "runtime": 3,
     "specialise": 4,
     "cache": 4,
+    "entry": 4,
     "api": 5,
     "checking": 5,
     "joint_backend": 5,

@@ -40,6 +40,7 @@ __all__ = [
     "adjoint",
     "elementwise",
     "group",
+    "has_rule",
     "kept",
     "key_of",
     "load_library",
@@ -367,6 +368,11 @@ def lookup(f: Any, args: tuple[Any, ...] | None = None) -> Rule | None:
         if rule.types is None or rule.applies(args):
             return rule
     return None
+
+
+def has_rule(f: Any) -> bool:
+    """Whether a (hashable) callable has a rule."""
+    return f in _book
 
 
 def group(f: Any) -> tuple[Rule, ...]:
