@@ -709,9 +709,7 @@ class _Adjoint:
             ir.Var(f"<{i}>") if isinstance(a, ir.Var) else a for i, a in enumerate(operands)
         )
         y_place = ir.Var("<y>")
-        same = (
-            len(operands) == 2 and operands[0] == operands[1] and isinstance(operands[0], ir.Var)
-        )
+        same = len(operands) == 2 and operands[0] == operands[1] and isinstance(operands[0], ir.Var)
 
         def contributions(d: Any) -> list[Any]:
             found = partials.contributions(

@@ -205,8 +205,8 @@ def through_the_instance_dict(p):
 @case(0.7)
 def set_default_and_get_default(x):
     p = Point(x, 1.0)
-    setattr(p, "z", x * x)
-    return getattr(p, "z") * getattr(p, "missing", x) + getattr(p, "x", 3.0)
+    setattr(p, "z", x * x)  # noqa: B010
+    return getattr(p, "z") * getattr(p, "missing", x) + getattr(p, "x", 3.0)  # noqa: B009
 
 
 @case(0.7)

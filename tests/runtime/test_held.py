@@ -1,0 +1,64 @@
+"""What is held of a value, and how cotangents are routed to and from it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dpy.cotangent import ZERO
+from dpy.runtime.accumulators import Accumulators
+from dpy.runtime.held import Held, hold, protect, sink, take
+
+
+def test_numbers_and_arrays_hold_themselves() -> None:
+    a = np.ones(2)
+    assert hold(1.5) == 1.5
+    assert hold(a) is a
+
+
+def test_a_list_is_held_with_its_contents_of_the_moment() -> None:
+    xs = [1.0, np.ones(2)]
+    held = hold(xs)
+    assert isinstance(held, Held)
+    inner = xs[1]
+    xs.clear()
+    assert held.contents[1] is inner
+
+
+def test_a_list_that_holds_itself() -> None:
+    xs: list[object] = [1.0]
+    xs.append(xs)
+    held = hold(xs)
+    assert held.contents[1] is held
+
+
+def test_sink_and_take_are_inverse() -> None:
+    a, xs = np.zeros(3), [1.0, 2.0]
+    acc = Accumulators()
+    value = (a, hold(xs), 4.0)
+    rest = sink(acc, value, (np.arange(3.0), {1: 5.0}, 2.0))
+    assert rest == (ZERO, ZERO, 2.0)
+    total = take(acc, value, rest)
+    assert total[0].tolist() == [0.0, 1.0, 2.0]
+    assert total[1] == {1: 5.0}
+    assert total[2] == 2.0
+    assert take(acc, value) is ZERO
+
+
+def test_sink_of_nothing_is_nothing() -> None:
+    acc = Accumulators()
+    assert sink(acc, [1.0], ZERO) is ZERO
+    assert sink(acc, 1.0, None) is ZERO
+
+
+def test_protected_pullbacks_do_not_see_later_writes() -> None:
+    a = np.array([1.0, 2.0])
+
+    def make(x: np.ndarray) -> object:
+        def pullback(d: float) -> np.ndarray:
+            return d * x
+
+        return pullback
+
+    pullback = protect(make(a))
+    a[:] = 9.0
+    assert pullback(2.0).tolist() == [2.0, 4.0]

@@ -1,0 +1,58 @@
+"""Functions with neither rule nor source: run, watched, and refused where a cotangent comes."""
+
+from __future__ import annotations
+
+import bisect
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import special
+
+import dpy
+
+
+def sorted_in(x: float) -> float:
+    xs = [0.1, 2.0]
+    bisect.insort(xs, x)
+    return xs[0] * xs[1] * xs[2]
+
+
+def drawn(x: float) -> float:
+    random.seed(3)
+    return x * random.random()
+
+
+@pytest.mark.parametrize("program", [sorted_in, drawn], ids=lambda f: f.__name__)
+def test_program(program: Callable[[Any], Any]) -> None:
+    assert dpy.check_gradient(program, 0.8)
+
+
+def test_a_cotangent_that_arrives_is_an_error() -> None:
+    with pytest.raises(dpy.NoAdjointError, match="mathieu_a"):
+        dpy.gradient(lambda a: special.mathieu_a(1, a).sum(), np.array([1.0, 2.0]))
+
+
+def test_a_write_by_c_code_is_seen() -> None:
+    def f(x: float) -> Any:
+        a = np.array([x, 2.0])
+        a.byteswap(inplace=True)
+        a.byteswap(inplace=True)
+        b = np.array([x, 3.0])
+        memoryview(b)[0] = 5.0
+        return (a * b).sum()
+
+    with pytest.raises(dpy.DpyError):
+        dpy.gradient(f, 1.5)
+
+
+def test_exec_that_would_carry_a_derivative_is_refused() -> None:
+    def f(x: float) -> Any:
+        scope = {"x": x}
+        exec("y = x * x", scope)
+        return scope["y"]
+
+    with pytest.raises(dpy.DpyError):
+        dpy.gradient(f, 1.5)

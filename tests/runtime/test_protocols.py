@@ -1,0 +1,83 @@
+"""Special methods that builtins call on the user's objects."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import dpy
+
+
+class Length:
+    def __init__(self, metres: float) -> None:
+        self.metres = metres
+
+    def __abs__(self) -> Any:
+        return abs(self.metres)
+
+    def __float__(self) -> float:
+        return self.metres * 1.0
+
+    def __add__(self, other: Any) -> Any:
+        return Length(self.metres + other.metres)
+
+    def __neg__(self) -> Any:
+        return Length(-self.metres)
+
+    def __len__(self) -> int:
+        return 2
+
+    def __bool__(self) -> bool:
+        return self.metres > 0
+
+
+def unary(x: float) -> float:
+    return abs(-Length(x)) * float(Length(x * x))
+
+
+def summed(x: float) -> float:
+    total = sum([Length(x), Length(x * x)], Length(1.0))
+    return total.metres**2
+
+
+def reduced(x: float) -> float:
+    return functools.reduce(operator.mul, [x, x * x, 2.0 * x]) + functools.reduce(
+        lambda a, b: a * b + x, [1.0, x, 3.0]
+    )
+
+
+def getters(x: float) -> float:
+    p = Length(x)
+    return operator.attrgetter("metres")(p) * operator.itemgetter(1)([1.0, x])
+
+
+def truth(x: float) -> float:
+    return x * len(Length(x)) if Length(x) else -x
+
+
+PROGRAMS = [unary, summed, reduced, getters, truth]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)
+def test_program(program: Callable[[Any], Any]) -> None:
+    assert dpy.check_gradient(program, 0.8)
+
+
+class Steps:
+    def __init__(self, x: float) -> None:
+        self.x = x
+
+    def __iter__(self) -> Iterator[float]:
+        return iter([self.x, self.x**2])
+
+
+def test_iterables_of_the_user() -> None:
+    def f(x: float) -> float:
+        a, b = Steps(x)
+        return a * b + sum(Steps(x))
+
+    assert dpy.check_gradient(f, 0.8)
