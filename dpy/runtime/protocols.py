@@ -175,7 +175,7 @@ for _cls in (
         _slot_method(_cls, _method, _name, swapped=True)
 
 
-# --- copies -----------------------------------------------------------------------------------------
+# --- copies ---------------------------------------------------------------------------------------
 
 _OWN_COPY = (
     "__deepcopy__",
@@ -197,7 +197,7 @@ def _copied(function: Any, x: Any, y: Any, pairs: list[tuple[Any, Any]]) -> Any:
                 acc.add(original, acc.take(made))
                 continue
             slots = acc.take_slots(made)
-            if slots and any([user_method(type(made), name) for name in _OWN_COPY]):
+            if slots and any(user_method(type(made), name) for name in _OWN_COPY):
                 if not containers.is_null(slots):
                     raise no_adjoint(function, (x,), f"{type(made).__name__} copies itself")
             for slot, part in slots.items():
