@@ -12,6 +12,7 @@ The passes repeat until nothing changes; everything grows monotonically, so they
 from __future__ import annotations
 
 import inspect
+import math
 import operator
 import types
 import weakref
@@ -251,6 +252,10 @@ def infer(
     no two arguments, and no argument and the heap, share anything mutable.
     """
     return _Inference(function, params, active, book, heap_active, protect, distinct).run()
+
+
+# Functions without a derivative that may run the user's code.
+_CALL_BACK = frozenset({round, math.floor, math.ceil, math.trunc, any, all})
 
 
 class _Inference:
@@ -1277,6 +1282,12 @@ class _Inference:
         if any(k == "out" for k, _ in kwargs):
             return self._generic(s, operands, all_kinds)
         if rule.is_nondifferentiable:
+            if function in _CALL_BACK and not all(
+                is_number(k) or isinstance(k, Array) for k in kinds
+            ):
+                # a special method, or an iterator that calls functions when it is consumed
+                result = Number(bool) if function in (any, all) else UNKNOWN
+                return self._generic(s, operands, all_kinds, writes=False, result=result)
             return result, False, Site("inert")
         if not rule.fresh:
             for a, k in zip(operands, all_kinds, strict=True):
