@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterator
 from typing import Any
 
-from dpy.cotangent import ZERO, add
+from dpy.cotangent import ZERO, add, is_zero
 from dpy.runtime.containers import as_tuple, entry
 from dpy.runtime.iteration import Lazy, Part, keep
 
@@ -122,6 +122,26 @@ def repeat(dispatch: Any, args: Any, kwargs: Any) -> Any:
         return ZERO, (as_tuple(d_args[0], 1)[0], *d_args[1:]), {}
 
     return it, repeat_pullback
+
+
+class _Counted(Lazy):
+    def give(self, acc: Any, k: int, d: Any) -> None:
+        if not is_zero(d):
+            acc.add_slot(self, "start", d)
+            acc.add_slot(self, "step", k * d)
+
+
+@entry(itertools.count)
+def count(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``itertools.count(start=0, step=1)``."""
+    source = _Counted(itertools.count(*args, **kwargs), [])
+    keep(source)
+
+    def count_pullback(d: Any, acc: Any) -> Any:
+        found = {name: acc.take_slot(source, name) for name in ("start", "step")}
+        return ZERO, tuple(found.values())[: len(args)], {name: found[name] for name in kwargs}
+
+    return source.iterable, count_pullback
 
 
 class _Accumulated(Lazy):

@@ -349,8 +349,9 @@ def _builtin_in_place(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
     if isinstance(a, dict) and name == "ior":
         _, pb = dispatch(dict.update, (a, b), {})
         return a, lambda d, acc: (d, pb(d, acc)[1][1])
-    if isinstance(a, set):
-        _, pb = sets.update_set(getattr(operator, name), a, b)
+    if isinstance(a, set) and isinstance(b, (set, frozenset)):
+        function = getattr(operator, name)
+        _, pb = sets.update_set(lambda x, items: function(x, set(items)), a, b)
         return a, lambda d, acc: (d, pb(d, acc)[1][1])
     if not isinstance(a, _PLAIN) and _implements(type(a), f"__{name}__") is not None:
         return _opaque(getattr(operator, name), (a, b))

@@ -329,10 +329,27 @@ def _call_method(dispatch: Any, caller: Any, args: Any, kwargs: Any) -> Any:
     y, pb = dispatch(method, tuple(rest), dict(keywords))
 
     def method_pullback(d: Any, acc: Any) -> Any:
-        d_method = ZERO if pb is None else pb(d, acc)[0]
+        d_method: Any = ZERO
+        if pb is not None:
+            d_method, d_rest, d_keywords = pb(d, acc)
+            for slot, part in (*enumerate(d_rest, 1), *d_keywords.items()):
+                acc.add_slot(caller, slot, part)
         return ZERO, (ZERO if read_pb is None else read_pb(d_method, acc),), {}
 
     return y, method_pullback
+
+
+@entry(operator.methodcaller)
+def make_caller(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``methodcaller(name, *args, **kwargs)``: calls leave cotangents of the arguments with it."""
+    y = operator.methodcaller(*args, **kwargs)
+
+    def make_caller_pullback(d: Any, acc: Any) -> Any:
+        slots = acc.take_slots(y)
+        d_args = tuple([slots.get(i, ZERO) for i in range(len(args))])
+        return ZERO, d_args, {name: slots.get(name, ZERO) for name in kwargs}
+
+    return y, make_caller_pullback
 
 
 # By the type of the callable: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
