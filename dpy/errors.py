@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import linecache
-from dataclasses import dataclass
+
+from dpy.records import record
 
 __all__ = [
     "AdjointError",
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A range of the user's source: lines count from 1, columns (of characters) from 0."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
+from dpy.records import record
 
 __all__ = [
     "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Iterator", "Kind", "KnownObject",
@@ -49,14 +50,14 @@ UNKNOWN = Unknown()
 BOTTOM = Bottom()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number(Kind):
     """A scalar of exactly this type: bool, int, float, complex or a NumPy scalar type."""
 
     type: type
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Array(Kind):
     """An ndarray (exactly) of this dtype and number of dimensions."""
 
@@ -64,35 +65,35 @@ class Array(Kind):
     ndim: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tuple(Kind):
     """A plain tuple with items of these kinds."""
 
     items: tuple[Kind, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class List(Kind):
     """A plain list whose items are all of one kind."""
 
     item: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Iterator(Kind):
     """An iterator of a builtin (zip, enumerate, reversed) whose items are all of one kind."""
 
     item: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dict(Kind):
     """A plain dict with string keys and values of these kinds."""
 
     fields: tuple[tuple[str, Kind], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Object(Kind):
     """An instance of exactly `cls` whose instance attributes have these kinds."""
 
@@ -107,7 +108,7 @@ class Object(Kind):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Const(Kind):
     """A constant known at compile time: int, float, str, None, ... ; hashed with its type."""
 
@@ -143,7 +144,7 @@ class KnownObject(Kind):
         return f"KnownObject({getattr(self.value, '__name__', self.value)!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Method(Kind):
     """A method of a known callable bound to the value of an atom of the function."""
 
@@ -151,7 +152,7 @@ class Method(Kind):
     owner: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Other(Kind):
     """An instance of exactly this type that can hold no cotangent and has no known value."""
 

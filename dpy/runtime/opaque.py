@@ -8,6 +8,8 @@ by the identity of the objects moved.
 from __future__ import annotations
 
 import collections
+import functools
+import sys
 import types
 from typing import Any
 
@@ -33,9 +35,22 @@ _SERVICES = frozenset({
 })  # fmt: skip
 _INERT: tuple[Any, ...] = (
     str, bool, type(None), type, types.ModuleType, range, slice, np.dtype,
-    type(Ellipsis), type(NotImplemented), types.CodeType, type({}.keys()), np.random.Generator,
-    np.random.RandomState, np.random.BitGenerator, np.random.SeedSequence, np.ufunc,
+    type(Ellipsis), type(NotImplemented), types.CodeType, type({}.keys()), np.ufunc,
 )  # fmt: skip
+
+
+@functools.cache
+def _random_types() -> tuple[type, ...]:
+    return (
+        np.random.Generator, np.random.RandomState, np.random.BitGenerator, np.random.SeedSequence,
+    )  # fmt: skip
+
+
+def _is_inert(x: Any) -> bool:
+    if isinstance(x, _INERT):
+        return True
+    # NumPy imports its random numbers when they are first used; dpy does not before that.
+    return "numpy.random" in sys.modules and isinstance(x, _random_types())
 
 
 def is_service(cls_or_function: Any) -> bool:
@@ -53,7 +68,7 @@ def carries(*values: Any) -> bool:
         t = type(x)
         if t is float or t is int or t is complex:
             return True
-        if isinstance(x, _INERT) or is_service(t):
+        if _is_inert(x) or is_service(t):
             continue
         if t is types.FunctionType or t is types.BuiltinFunctionType:
             if is_service(x):

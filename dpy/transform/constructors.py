@@ -18,16 +18,17 @@ def __init__(r):
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from dpy.records import record
 from dpy.transform import ir
 from dpy.transform.versions import Names, variables
 
 __all__ = ["Fields", "run"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fields:
     """The constructor without its object, and the names of the fields it returns, in order."""
 

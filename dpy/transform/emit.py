@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import builtins
 import types
-from dataclasses import dataclass
 from typing import Any
 
+from dpy.records import record
 from dpy.transform import ir
 from dpy.transform.helpers import HELPERS
 from dpy.transform.show import Namer, to_function_ast
@@ -23,7 +23,7 @@ __all__ = ["Emitted", "emit"]
 CELLS = "cells_"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Emitted:
     """A compiled function: its tree, its code, and the cells of the names that are dpy's own."""
 

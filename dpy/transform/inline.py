@@ -23,7 +23,6 @@ import math
 import operator
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import gast
@@ -44,6 +43,7 @@ from dpy.kinds import (
     number_type,
 )
 from dpy.kinds import Tuple as TupleKind
+from dpy.records import record
 from dpy.transform import ir
 from dpy.transform.show import Namer, expression_to_ast
 from dpy.transform.source import read_source
@@ -59,7 +59,7 @@ _Y = ir.Var("<y>")
 _DEPTH = 6
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Static:
     """A value that is known now; `expr` is how it was written, where that is by name."""
 
@@ -67,7 +67,7 @@ class Static:
     expr: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dynamic:
     """A value that generated code computes."""
 
@@ -76,7 +76,7 @@ class Dynamic:
     shape_of: Any = None  # the operand whose shape it certainly has
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Closure:
     """A function defined in a rule: its pullback."""
 
@@ -84,13 +84,13 @@ class _Closure:
     frame: _Frame
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Frame:
     env: dict[str, Any]
     globals: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cotangent:
     """What a rule's pullback gives for one operand.
 
@@ -105,7 +105,7 @@ class Cotangent:
     is_certain: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inlined:
     """A rule as straight-line code.
 
@@ -119,7 +119,7 @@ class Inlined:
     cotangents: tuple[Cotangent | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """What the adjoint of one statement takes from a rule.
 
@@ -190,7 +190,7 @@ def substitute(e: Any, env: dict[ir.Var, Any]) -> Any:
     return e
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _MethodOf(Kind):
     """A method of a value of this kind."""
 

@@ -13,8 +13,9 @@ Nodes are immutable: passes build new ones.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from dpy.records import record
 
 __all__ = [
     "Assign", "Atom", "Block", "Call", "Cell", "Closure", "Def", "Expr", "For", "Free", "Function",
@@ -23,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loc:
     """Lines (absolute in the user's file, from 1) and columns (characters, from 0)."""
 
@@ -36,42 +37,42 @@ class Loc:
 # --- expressions ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Var:
     """A local variable or temporary."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lit:
     """A literal: None, bool, int, float, complex, str, bytes, Ellipsis."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Global:
     """Reads a global of the user's module, or a builtin."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Free:
     """Reads the content of a closure cell: a free variable of the function."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cell:
     """The cell object itself behind a free variable of the function (never of its content)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """An object known to the compiler, printed as `name`; emit binds it in the namespace."""
 
@@ -85,14 +86,14 @@ class Known:
         return id(self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Star:
     """``*value`` among the operands of a display or the arguments of a call."""
 
     value: Atom
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Op:
     """A built-in operation. `name` is one of:
 
@@ -119,7 +120,7 @@ class Op:
     args: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """``func(*args, **kwargs)``; a kwargs name of None is ``**value``."""
 
@@ -128,7 +129,7 @@ class Call:
     kwargs: tuple[tuple[str | None, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Closure:
     """Makes a nested function or lambda (its AST is kept in `node`, a ``gast`` node).
 
@@ -150,7 +151,7 @@ Expr: TypeAlias = Var | Lit | Known | Global | Free | Cell | Op | Call | Closure
 # --- statements -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assign:
     """``target = value``; a target of None evaluates `value` for its effect.
 
@@ -162,7 +163,7 @@ class Assign:
     loc: Loc | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If:
     """Two-way branch on an atom (or, after folding, an expression)."""
 
@@ -172,7 +173,7 @@ class If:
     loc: Loc | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class For:
     """Runs `body` for each item of `iter`; ends early when the variable `exit` is true after it."""
 
@@ -183,7 +184,7 @@ class For:
     loc: Loc | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class While:
     """``while True: test_body; if not test: break; body; if exit: break``."""
 
@@ -194,7 +195,7 @@ class While:
     loc: Loc | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Raise:
     """``raise exc from cause`` (both optional)."""
 
@@ -203,7 +204,7 @@ class Raise:
     loc: Loc | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Return:
     """Only in generated code, as the last statement; a lowered function has `result` instead."""
 
@@ -211,7 +212,7 @@ class Return:
     loc: Loc | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Def:
     """A nested generated function (the pullback inside the forward)."""
 
@@ -223,7 +224,7 @@ Stmt: TypeAlias = Assign | If | For | While | Raise | Return | Def
 Block: TypeAlias = tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Param:
     """`kind` is "positional", "keyword" (keyword-only), "args" or "kwargs"."""
 
@@ -231,7 +232,7 @@ class Param:
     kind: str = "positional"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function in IR.
 
@@ -247,7 +248,7 @@ class Function:
     filename: str = "<unknown>"
     loc: Loc | None = None
     doc: str | None = None
-    locals: frozenset[str] = field(default=frozenset())
+    locals: frozenset[str] = frozenset()
 
 
 def walk(block: Block) -> Iterator[Stmt]:

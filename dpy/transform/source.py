@@ -31,6 +31,7 @@ from dpy.errors import (
     StaleSourceError,
     UnsupportedSyntaxError,
 )
+from dpy.records import record
 from dpy.transform.ir import Closure, Loc
 
 __all__ = ["Source", "forget_sources", "nested_code", "nested_source", "read_source", "too_deep"]
@@ -169,7 +170,7 @@ def nested_source(source: Source, closure: Closure) -> Source:
 # --- modules ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Definition:
     """A function or lambda in a module's tree."""
 

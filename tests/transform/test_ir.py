@@ -33,8 +33,11 @@ def test_walk_leaves_nested_functions_alone() -> None:
 def test_nodes_cannot_be_changed(name: str) -> None:
     node = getattr(ir, name)
     if dataclasses.is_dataclass(node):
-        assert node.__dataclass_params__.frozen  # type: ignore[attr-defined]
-        assert not hasattr(node, "__dict__") or "__slots__" in vars(node)
+        bare = object.__new__(node)  # type: ignore[call-overload]
+        for name in (*(f.name for f in dataclasses.fields(node)), "other"):
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                setattr(bare, name, 1)
+        assert not hasattr(bare, "__dict__")
 
 
 def test_a_known_object_is_compared_by_identity() -> None:

@@ -8,11 +8,12 @@ which flags anybody looks at.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import gast
 
+from dpy.records import record
 from dpy.transform.ir import Assign, Atom, Block, For, If, Lit, Loc, Var, While, walk
 from dpy.transform.lower.builder import Builder, Loop, join
 from dpy.transform.lower.comprehensions import store_loop_item
@@ -22,7 +23,7 @@ from dpy.transform.lower.flow import is_endless
 __all__ = ["Leave", "leave", "resolve", "result_of", "statements"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leave:
     """An exit, always last in its block: out of the innermost of `loops`, or of the function."""
 

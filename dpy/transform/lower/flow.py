@@ -10,15 +10,16 @@ r"""How statements can end, read off the tree: by falling through or by leaving.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import gast
 
+from dpy.records import record
+
 __all__ = ["Flow", "Flows", "is_endless"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flow:
     """`kinds`: subset of "break", "continue", "return"; `falls`: may reach the next statement."""
 

@@ -1,0 +1,124 @@
+"""Records behave like frozen dataclasses with slots."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from typing import Any
+
+import pytest
+
+from dpy.records import record
+
+
+class Base:
+    __slots__ = ()
+
+    def twice(self) -> Any:
+        return 2 * self.a  # type: ignore[attr-defined]
+
+
+@record
+class Record(Base):
+    """A record."""
+
+    a: int
+    b: tuple[int, ...] = ()
+    c: str = "c"
+
+    @property
+    def length(self) -> int:
+        return len(self.b)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Twin(Base):
+    """A dataclass."""
+
+    a: int
+    b: tuple[int, ...] = ()
+    c: str = "c"
+
+
+@record
+class Empty:
+    """Without fields."""
+
+
+@record
+class ByName:
+    """With a comparison of its own."""
+
+    name: str
+    other: Any = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByName) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+@pytest.mark.parametrize("args", [(1,), (1, (2, 3)), (1, (2,), "x")])
+def test_as_a_dataclass(args: Any) -> None:
+    one, twin = Record(*args), Twin(*args)
+    assert repr(one) == repr(twin).replace("Twin", "Record")
+    assert hash(one) == hash(twin)
+    assert one == Record(*args) and one != Record(7) and one != twin
+    assert [f.name for f in dataclasses.fields(one)] == ["a", "b", "c"]
+    assert dataclasses.asdict(one) == dataclasses.asdict(twin)
+    assert dataclasses.replace(one, b=(9,)) == Record(args[0], (9,), one.c)
+    assert one.twice() == 2 * args[0]
+    assert one.length == len(one.b)
+    assert type(copy.deepcopy(one)) is Record and copy.deepcopy(one) == one
+    assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_keywords_and_wrong_arguments() -> None:
+    assert Record(c="x", a=1) == Record(1, (), "x")
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'a'"):
+        Record()  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Record(1, (), "c", 4)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        dataclasses.replace(Record(1), d=4)  # type: ignore[type-var]
+
+
+def test_frozen_and_slotted() -> None:
+    one: Any = Record(1)
+    with pytest.raises(dataclasses.FrozenInstanceError, match="'a'"):
+        one.a = 2
+    with pytest.raises(dataclasses.FrozenInstanceError, match="'a'"):
+        del one.a
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.z = 1
+    assert not hasattr(one, "__dict__")
+    assert one.a == 1
+
+
+def test_match() -> None:
+    match Record(1, (2,)):
+        case Record(a, b, c="c"):
+            assert (a, b) == (1, (2,))
+        case _:
+            pytest.fail("no match")
+
+
+def test_own_methods_stay() -> None:
+    assert ByName("a", 1) == ByName("a", 2)
+    assert hash(ByName("a")) == hash("a")
+    assert repr(ByName("a")) == "<a>"
+
+
+def test_without_fields() -> None:
+    assert Empty() == Empty() and repr(Empty()) == "Empty()" and hash(Empty()) == hash(Empty())
+
+
+def test_names() -> None:
+    assert Record.__doc__ == "A record."
+    assert Record.__module__ == __name__
+    assert Record.__init__.__qualname__ == "Record.__init__"
