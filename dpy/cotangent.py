@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from dpy import config
+from dpy.errors import NotDifferentiableError
 
 __all__ = [
     "ZERO", "Zero", "add", "conjugate", "filled", "fit", "is_zero", "project",
-    "quotient", "quotient_below", "times", "unbroadcast",
+    "quotient", "quotient_below", "times", "times_real", "unbroadcast",
 ]  # fmt: skip
 
 
@@ -278,3 +279,18 @@ def _is_finite(x: Any) -> bool:
         flat = x.ravel("K")
         return math.isfinite(flat.dot(flat))  # one pass, without an array of bools
     return bool(np.isfinite(x).all())
+
+
+def times_real(d_y: Any, partial: Any) -> Any:
+    """``times(d_y, partial, True)`` where everything has been taken for real.
+
+    Raises:
+        NotDifferentiableError: the partial is complex, because the power of a negative number was.
+    """
+    if isinstance(partial, (complex, np.complexfloating)):
+        raise NotDifferentiableError(
+            "a real number to a fractional power gave a complex number",
+            why="the code was compiled for real numbers",
+            repair="start from a complex number (x + 0j), or take the power of abs(x)",
+        )
+    return times(d_y, partial, True)

@@ -20,7 +20,7 @@ import numpy as np
 
 from dpy import config
 from dpy.adjoints import safe
-from dpy.cotangent import times
+from dpy.cotangent import times, times_real
 from dpy.errors import DpyError, MutationError, UnsupportedSyntaxError
 from dpy.kinds import kind_of
 from dpy.specialise import Specialisation, forward_of
@@ -51,6 +51,7 @@ COMPILED: dict[Any, Compiled] = {
         for name, arity in _SAFE.items()
     },
     times: Compiled("times", 2, "like"),
+    times_real: Compiled("times", 2, "like"),
 }
 
 

@@ -166,6 +166,9 @@ def _from_rule(
         expression = ir.Call(ir.Known(partial, f"{_short(rule.name)}_partial"), (*operands, y))
     if is_complex:
         expression = ir.Call(ir.Known(cotangent.conjugate, "conjugate"), (expression,))
+    if rule.primal is operator.pow and not is_complex:
+        # The one operator of real numbers that may leave them.
+        return ir.Call(ir.Known(cotangent.times_real, "times"), (d_y, expression))
     if rule.singular:
         return ir.Call(ir.Known(cotangent.times, "times"), (d_y, expression, ir.Lit(True)))
     return mul(d_y, expression)
