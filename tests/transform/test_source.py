@@ -267,11 +267,6 @@ class Data:
 Named = namedtuple("Named", "x y")
 
 
-@attrs.define
-class WithAttrs:
-    x: float = 1.0
-
-
 def _executed() -> Any:
     namespace: dict[str, Any] = {}
     exec("def f(x): return x", namespace)
@@ -295,6 +290,10 @@ def test_no_source(function: Any) -> None:
 
 
 def test_attrs_registers_its_generated_methods() -> None:
+    @attrs.define
+    class WithAttrs:
+        x: float = 1.0
+
     assert _text(WithAttrs.__init__).startswith("def __init__(self, x=")
 
 
