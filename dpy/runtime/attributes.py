@@ -266,8 +266,9 @@ def _last(pb: Any) -> Any:
 
 def _write_of_array(owner: Any, name: str, value: Any) -> Any:
     """``a.shape = ...`` and the like: the memory is seen in another way from here on."""
+    before = getattr(owner, name, None)
     setattr(owner, name, value)
-    if name in ("shape", "strides", "dtype"):
+    if name in ("shape", "strides", "dtype") and getattr(owner, name) != before:
         raise mutation_error(
             f"assignment to the {name} of an array",
             "the array's cotangent would have to change its layout with it",

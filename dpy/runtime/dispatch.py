@@ -18,11 +18,12 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, is_zero
+from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
 from dpy.runtime import containers, iteration
 from dpy.runtime.held import hold, protect, sink, take
 from dpy.runtime.library import SUBSTITUTES
 from dpy.runtime.memory import owner_of
-from dpy.runtime.opaque import carries, is_service, opaque
+from dpy.runtime.opaque import carries, is_of_library, is_service, opaque
 from dpy.slots import kind_of, slots_of
 
 __all__ = ["by_rule", "call_", "call_spread", "dispatch", "has_own_way", "set_compiler"]
@@ -250,7 +251,12 @@ def _python_function(
     if not is_service(f):
         f = SUBSTITUTES.get((f.__module__, f.__qualname__), f)
         assert _compile is not None
-        found = _compile(f, args, kwargs, active, active_kw)
+        try:
+            found = _compile(f, args, kwargs, active, active_kw)
+        except UnsupportedSyntaxError as error:
+            if not is_of_library(f):
+                raise
+            return _refused_later(error, f, args, kwargs, active, active_kw)
         if found is not None:
             y, pb = found
             return y, None if pb is None else _sinking(pb, args, kwargs)
@@ -261,6 +267,28 @@ def _python_function(
             if made is not None:
                 return made
     return opaque(f, args, kwargs, active, active_kw)
+
+
+def _refused_later(
+    error: UnsupportedSyntaxError,
+    f: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    active: Any,
+    active_kw: Any,
+) -> tuple[Any, Any]:
+    """A library function that cannot be transformed runs as it is, until a cotangent comes."""
+    y, pb = opaque(f, args, kwargs, active, active_kw)
+    if pb is None:
+        return y, None
+
+    def refusing_pullback(d: Any, acc: Any) -> Any:
+        try:
+            return pb(d, acc)
+        except (NoAdjointError, MutationError):
+            raise error from None
+
+    return y, refusing_pullback
 
 
 def _sinking(pb: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -7,8 +7,8 @@ by the identity of the objects moved.
 
 from __future__ import annotations
 
-import collections
 import functools
+import os
 import sys
 import types
 from typing import Any
@@ -23,9 +23,11 @@ from dpy.runtime.held import hold, take
 from dpy.runtime.memory import owner_of
 from dpy.slots import kind_of
 
-__all__ = ["carries", "is_service", "opaque"]
+__all__ = ["carries", "is_of_library", "is_service", "opaque"]
 
 _MOST_VISITED = 2000
+_MOST_WATCHED = 2000
+_DEPTH = 3
 # Standard modules whose functions and objects serve a program: logs, locks, random numbers, files.
 _SERVICES = frozenset({
     "_io", "_random", "_thread", "asyncio", "concurrent", "datetime", "io", "locale", "logging",
@@ -33,6 +35,7 @@ _SERVICES = frozenset({
     "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "traceback", "uuid",
     "warnings", "zipfile",
 })  # fmt: skip
+_CACHED = type(functools.lru_cache(lambda: None))
 _INERT: tuple[Any, ...] = (
     str, bool, type(None), type, types.ModuleType, range, slice, np.dtype,
     type(Ellipsis), type(NotImplemented), types.CodeType, type({}.keys()), np.ufunc,
@@ -57,6 +60,19 @@ def is_service(cls_or_function: Any) -> bool:
     """Whether a class or function belongs to a standard module that only serves a program."""
     module = getattr(cls_or_function, "__module__", None)
     return isinstance(module, str) and module.partition(".")[0] in _SERVICES
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    import sysconfig
+
+    paths = sysconfig.get_paths()
+    return tuple([paths[name] + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")])
+
+
+def is_of_library(f: Any) -> bool:
+    """Whether a Python function is of the standard library or an installed package."""
+    return bool(f.__code__.co_filename.startswith(_libraries()))
 
 
 def carries(*values: Any) -> bool:
@@ -88,7 +104,11 @@ def carries(*values: Any) -> bool:
             stack.extend(x)
             continue
         kind = kind_of(t)
-        if kind.read is not None:
+        if t is types.FunctionType:
+            stack.extend(_of_function(x))
+        elif t is _CACHED:
+            stack.append(x.__wrapped__)
+        elif kind.read is not None:
             stack.extend(kind.read(x).values())
         elif kind.leaf is not leaves.no_gradient or t.__module__ not in ("enum", "builtins"):
             return True  # a number, or an object that keeps its contents to itself
@@ -96,6 +116,14 @@ def carries(*values: Any) -> bool:
                                 "wrapper_descriptor", "property", "mappingproxy"):  # fmt: skip
             return True  # an iterator, a generator, a memoryview
     return False
+
+
+def _of_function(f: Any) -> list[Any]:
+    """What a function holds; the numbers that are defaults of a top-level one are constants."""
+    held = list(kind_of(types.FunctionType).read(f).values())  # type: ignore[misc]
+    if "<locals>" in f.__qualname__:
+        return held
+    return [x for x in held if type(x) not in (int, float, complex)]
 
 
 class _Watched:
@@ -113,7 +141,8 @@ def _contents(x: Any) -> dict[Any, Any]:
         return dict(dict.items(x))
     if isinstance(x, (set, frozenset)):
         return {item: item for item in x}
-    return dict(enumerate(x))
+    kind = kind_of(type(x))
+    return {} if kind.read is None else kind.read(x)
 
 
 def _watch(values: list[Any]) -> tuple[list[_Watched], list[tuple[Any, Any]]]:
@@ -122,21 +151,25 @@ def _watch(values: list[Any]) -> tuple[list[_Watched], list[tuple[Any, Any]]]:
     arrays: list[tuple[Any, Any]] = []
     stack = [(x, 0) for x in values]
     seen: set[int] = set()
-    while stack:
+    while stack and len(found) < _MOST_WATCHED:
         x, depth = stack.pop()
         t = type(x)
+        if t is float or t is int or id(x) in seen:
+            continue
         if t is np.ndarray:
+            seen.add(id(x))
             arrays.append((x, x.copy()))
-        elif isinstance(x, (list, dict, set, collections.deque)) and id(x) not in seen:
-            seen.add(id(x))
-            found.append(_Watched(x, _contents(x)))
-        elif t is types.CellType and id(x) not in seen:
-            seen.add(id(x))
-            held = kind_of(t).read(x)  # type: ignore[misc]
-            found.append(_Watched(x, held))
-            stack.extend((v, depth + 1) for v in held.values() if depth < 3)
-        elif t is types.FunctionType and depth < 2:
-            stack.extend((cell, depth + 1) for cell in x.__closure__ or ())
+            continue
+        if _is_inert(x) or is_service(t):
+            continue
+        if not isinstance(x, set) and kind_of(t).read is None:
+            continue
+        seen.add(id(x))
+        contents = _contents(x)
+        if t is not types.FunctionType and not isinstance(x, tuple):
+            found.append(_Watched(x, contents))
+        if depth < _DEPTH:
+            stack.extend([(held, depth + 1) for held in contents.values()])
     return found, arrays
 
 
@@ -196,7 +229,7 @@ def opaque(
     watched, arrays = _watch([*args, *kwargs.values()])
     y = f(*args, **kwargs)
     places = [*enumerate(args), *kwargs.items()]
-    changed = [w for w in watched if not _same(w.before, _contents_of(w.obj))]
+    changed = [w for w in watched if not _same(w.before, _contents(w.obj))]
     moved = _moves(changed, _Moves(watched, places), y)
     written = [(x, ~_equal(x, old)) for x, old in arrays if x.shape == old.shape]
     written = [(x, where) for x, where in written if where.any()]
@@ -232,12 +265,6 @@ def opaque(
     return y, opaque_pullback
 
 
-def _contents_of(x: Any) -> dict[Any, Any]:
-    if type(x) is types.CellType:
-        return kind_of(types.CellType).read(x)  # type: ignore[misc]
-    return _contents(x)
-
-
 def _same(before: dict[Any, Any], after: dict[Any, Any]) -> bool:
     return len(before) == len(after) and all(
         slot in before and before[slot] is x for slot, x in after.items()
@@ -248,7 +275,7 @@ def _moves(changed: list[_Watched], moves: _Moves, y: Any) -> tuple[Any, list[An
     """Where the value of the call came from, and for each changed container its slots."""
     out = []
     for w in changed:
-        places = {slot: moves.origin(x, (w.obj, slot)) for slot, x in _contents_of(w.obj).items()}
+        places = {slot: moves.origin(x, (w.obj, slot)) for slot, x in _contents(w.obj).items()}
         out.append((w.obj, places))
     origin = None
     if isinstance(y, (float, complex, np.inexact)):

@@ -12,6 +12,7 @@ import functools
 import math
 import operator
 import types
+import weakref
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -352,7 +353,26 @@ def make_caller(dispatch: Any, args: Any, kwargs: Any) -> Any:
     return y, make_caller_pullback
 
 
+def _follow(dispatch: Any, reference: Any, args: Any, kwargs: Any) -> Any:
+    """``weakref.ref(x)()``: what existed before."""
+    y = reference(*args, **kwargs)
+
+    def follow_pullback(d: Any, acc: Any) -> Any:
+        if d is not ZERO:
+            acc.add(y, d)
+        return ZERO, (), {}
+
+    return y, follow_pullback
+
+
+@entry(np.lib.stride_tricks.as_strided)
+def as_strided(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """A view, however it overlaps: its cotangents lie in the memory of what it looks at."""
+    return opaque(np.lib.stride_tricks.as_strided, args, kwargs)
+
+
 # By the type of the callable: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
+containers.CALLABLES[weakref.ref] = _follow
 containers.CALLABLES[operator.itemgetter] = _getters(_read_item)
 containers.CALLABLES[operator.attrgetter] = _getters(_read_dotted)
 containers.CALLABLES[operator.methodcaller] = _call_method
