@@ -1,4 +1,4 @@
-"""Programs that hand active values to C code: moves of references are followed, or it is refused."""
+"""Programs that hand active values to C code: moves of references are followed or refused."""
 
 from __future__ import annotations
 
