@@ -10,17 +10,20 @@ import re
 import sys
 import traceback
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
 
+import dpy
+from dpy.slots import Tangent
 from tests.programs import dual
 from tests.programs.generator import generate
 
 RELATIVE = 1e-9
+Truth = tuple[float, tuple[Any, ...], float, float]
 _serial = itertools.count()
 
 
@@ -61,8 +64,11 @@ def accepted(seed: int) -> str:
     raise AssertionError
 
 
-def expected(text: str) -> tuple[float, tuple[Any, ...], float] | None:
-    """``(value, gradients, scale)`` by dual numbers; None if the program is rejected."""
+def expected(text: str) -> Truth | None:
+    """``(value, gradients, scale, precision)`` by dual numbers; None if the program is rejected.
+
+    The precision is zero but for programs over arrays of single precision.
+    """
     with loaded(text, "dual") as module:
         try:
             value, gradients, scale = dual.gradient(module)
@@ -75,10 +81,11 @@ def expected(text: str) -> tuple[float, tuple[Any, ...], float] | None:
             raise
     with loaded(text, "plain") as module:
         plain = module.f(*module.make_args())
+        precision = getattr(module, "PRECISION", 0.0)
     # Sums in another order may differ in the last digits; more would be a fault of the oracle.
-    if not abs(value - plain) <= 1e-12 * scale * max(1.0, abs(plain)):
+    if not abs(value - plain) <= (1e-12 + precision) * scale * max(1.0, abs(plain)):
         raise AssertionError(f"the oracle's value {value!r} is not the plain value {plain!r}")
-    return value, gradients, scale
+    return value, gradients, scale, precision
 
 
 def failure(text: str) -> Failure | None:
@@ -90,26 +97,20 @@ def failure(text: str) -> Failure | None:
         return _compare(module, truth)
 
 
-def _compare(
-    module: types.ModuleType, truth: tuple[float, tuple[Any, ...], float]
-) -> Failure | None:
-    import dpy
+Results = list[tuple[Any, Any, float]]
 
+
+def _compare(module: types.ModuleType, truth: Truth) -> Failure | None:
     after = module.make_args()
     value = module.f(*after)
     entry = module.make_args()
-    runs = (
-        ("gradient", lambda args: [(None, dpy.gradient(module.f, *args), 1.0)]),
-        ("value_and_gradient", lambda args: [(*dpy.value_and_gradient(module.f, *args), 1.0)]),
-        ("pullback", lambda args: _pullback_twice(dpy.pullback(module.f, *args))),
-    )
-    for name, run in runs:
+    for name, run in (("gradient", _gradient), ("value_and_gradient", _both), ("pullback", _twice)):
         args = module.make_args()
         try:
-            results = run(args)
+            left, results = run(module.f, args)
         except Exception as error:
             return Failure(f"{name} raises {_summary(error)}", _where(error))
-        found = _state(args, after, "argument")
+        found = _state(left, after, "argument")
         if found:
             return Failure(f"{name} leaves wrong arguments", found)
         for y, gradients, seed in results:
@@ -117,8 +118,9 @@ def _compare(
                 return Failure(f"{name} gives a wrong value", f"{y!r} is not {value!r}")
             if type(gradients) is not tuple or len(gradients) != len(entry):
                 return Failure(f"{name} gives a wrong form", f"{gradients!r}")
+            near = Near(seed, truth[2], truth[3])
             for i, (got, x, want) in enumerate(zip(gradients, entry, truth[1], strict=True)):
-                found = _differs(got, x, want, seed, truth[2], f"argument {i}")
+                found = _differs(got, x, want, near, f"argument {i}")
                 if found:
                     return Failure(f"{name} gives a wrong gradient", found)
     return None
@@ -135,9 +137,43 @@ def _where(error: Exception) -> str:
     return f"{error} [{frame.filename}:{frame.lineno}]"
 
 
-def _pullback_twice(pair: tuple[Any, Any]) -> list[tuple[Any, Any, float]]:
-    y, back = pair
-    return [(y, back(1.0), 1.0), (y, back(-2.0), -2.0), (y, back(1.0), 1.0)]
+def _gradient(f: Callable[..., Any], args: Any) -> tuple[Any, Results]:
+    return args, [(None, dpy.gradient(f, *args), 1.0)]
+
+
+def _both(f: Callable[..., Any], args: Any) -> tuple[Any, Results]:
+    return args, [(*dpy.value_and_gradient(f, *args), 1.0)]
+
+
+def _twice(f: Callable[..., Any], args: Any) -> tuple[Any, Results]:
+    """The pullback three times; the caller writes to arguments and gradients in between."""
+    y, back = dpy.pullback(f, *args)
+    left = copy.deepcopy(args)
+    results = []
+    for seed in (1.0, -2.0, 1.0):
+        gradients = back(seed)
+        results.append((y, copy.deepcopy(gradients), seed))
+        overwrite(args)
+        overwrite(gradients)
+    return left, results
+
+
+def overwrite(x: Any, seen: dict[int, Any] | None = None) -> None:
+    """Put another number for every number in `x` that can be replaced in place."""
+    seen = {} if seen is None else seen
+    if id(x) in seen:
+        return
+    seen[id(x)] = x
+    if isinstance(x, np.ndarray):
+        x[...] = 7.7
+        return
+    for slot, child in dual.children(x):
+        if not isinstance(child, float):
+            overwrite(child, seen)
+        elif isinstance(x, (list, dict)):
+            x[slot] = 7.7
+        elif not isinstance(x, tuple):
+            object.__setattr__(x, slot, 7.7)
 
 
 def _state(got: Any, want: Any, where: str) -> str:
@@ -161,31 +197,45 @@ def _state(got: Any, want: Any, where: str) -> str:
     return next(filter(None, found), "")
 
 
-def _differs(got: Any, x: Any, want: Any, seed: float, scale: float, where: str) -> str:
+@dataclass(frozen=True)
+class Near:
+    """How near a gradient has to be to `seed` times the slopes."""
+
+    seed: float
+    scale: float
+    precision: float
+
+    def __call__(self, got: float, want: float) -> bool:
+        relative = RELATIVE + 10 * self.precision
+        absolute = (1e-13 + 0.1 * self.precision) * self.scale * self.scale
+        want = self.seed * want
+        return bool(math.isfinite(got) and abs(got - want) <= relative * abs(want) + absolute)
+
+
+def _differs(got: Any, x: Any, want: Any, near: Near, where: str) -> str:
     """How the gradient `got` of the argument `x` differs from the slopes `want`."""
     if isinstance(x, (int, float)):
-        ok = isinstance(got, float) and _close(got, seed * want, scale)
-        return "" if ok else f"{where}: {got!r} should be {seed * want!r}"
+        ok = isinstance(got, float) and near(got, want)
+        return "" if ok else f"{where}: {got!r} should be {near.seed * want!r}"
     if isinstance(x, np.ndarray):
         ok = isinstance(got, np.ndarray) and got.shape == x.shape and got.dtype == x.dtype
-        ok = ok and all(map(_close, got.flat, (seed * want).flat, itertools.repeat(scale)))
-        return "" if ok else f"{where}: {got!r} should be {seed * want!r}"
-    if type(got) is not type(x):
+        ok = ok and all(map(near, got.flat, want.flat))
+        return "" if ok else f"{where}: {got!r} should be {near.seed * want!r}"
+    if type(got) is not type(x) and (not _is_plain(x) or type(got) is not Tangent):
         return f"{where}: {got!r} should be a {type(x).__name__}"
     children = dict(dual.children(got))
     if list(children) != [slot for slot, _ in dual.children(x)]:
         return f"{where}: {got!r} does not mirror {x!r}"
     found = (
-        _differs(children[slot], child, want[slot], seed, scale, f"{where}[{slot!r}]")
+        _differs(children[slot], child, want[slot], near, f"{where}[{slot!r}]")
         for slot, child in dual.children(x)
     )
     return next(filter(None, found), "")
 
 
-def _close(got: float, want: float, scale: float) -> bool:
-    return bool(
-        math.isfinite(got) and abs(got - want) <= RELATIVE * abs(want) + 1e-13 * scale * scale
-    )
+def _is_plain(x: Any) -> bool:
+    """Whether `x` is of a class that nobody can build from its fields."""
+    return not isinstance(x, (list, tuple, dict)) and not is_dataclass(x)
 
 
 def leaves(x: Any, seen: set[int] | None = None) -> list[float]:
@@ -243,7 +293,8 @@ def _shift(x: Any, leaf: int, change: float) -> None:
             count += y.size
             return y
         if isinstance(y, tuple):
-            new = tuple(walk(item) for item in y)
+            items = [walk(item) for item in y]
+            new = type(y)(*items) if hasattr(y, "_fields") else tuple(items)
             seen[id(y)] = new
             return new
         for slot, child in dual.children(y):

@@ -9,7 +9,9 @@ is run by replacing the names ``math``, ``np`` and ``float`` in its module (`ins
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import types
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -28,9 +30,10 @@ class Rejected(Exception):
 class Watch:
     """What the run of a program met: used to reject the ill-conditioned ones."""
 
-    def __init__(self, budget: int = 60_000, largest: float = 1e4) -> None:
-        self.budget = budget
+    def __init__(self, too_close: float = TOO_CLOSE, largest: float = 1e4) -> None:
+        self.budget = 60_000
         self.largest = largest
+        self.too_close = too_close
         self.slope = 1.0
 
     def made(self, value: float, slopes: np.ndarray) -> None:
@@ -48,7 +51,7 @@ class Watch:
 
     def compared(self, a: float, b: float) -> None:
         """Note one comparison."""
-        if a != b and abs(a - b) < TOO_CLOSE:
+        if a != b and abs(a - b) < self.too_close:
             raise Rejected("comparison decided by rounding")
 
 
@@ -199,6 +202,10 @@ def _hypot(a: Any, b: Any) -> Any:
     return SCALAR["sqrt"](a * a + b * b)
 
 
+def _prod(items: Any) -> Any:
+    return functools.reduce(operator.mul, items, 1)
+
+
 def _floor(x: Any) -> int:
     plain = float(value_of(x))
     watch.compared(plain, float(round(plain)))
@@ -206,7 +213,7 @@ def _floor(x: Any) -> int:
 
 
 dual_math = types.SimpleNamespace(
-    **SCALAR, hypot=_hypot, floor=_floor, pi=math.pi, e=math.e, isfinite=lambda x: True
+    **SCALAR, prod=_prod, hypot=_hypot, floor=_floor, pi=math.pi, e=math.e, isfinite=lambda x: True
 )
 
 
@@ -226,15 +233,19 @@ def _mapped(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _as_objects(maker: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
     def make(*args: Any, **kwargs: Any) -> np.ndarray:
         if kwargs:
-            raise Rejected("array made with keywords")
+            raise AssertionError("array made with keywords")
         return maker(*args).astype(object)
 
     return make
 
 
-def _array(items: Any) -> np.ndarray:
+def _array(items: Any, dtype: Any = None) -> np.ndarray:
+    if dtype is np.float32:
+        return np.array(items, np.float32).astype(float).astype(object)
     if all(type(item) is int for item in items):
         return np.array(items)  # indices
+    if all(type(value_of(item)) is int for item in items):
+        raise Rejected("array of integers that depend on the arguments")
     return np.array(items, dtype=object)
 
 
@@ -245,7 +256,8 @@ class DualNumpy:
     zeros = staticmethod(_as_objects(np.zeros))
     ones = staticmethod(_as_objects(np.ones))
     empty = staticmethod(_as_objects(np.zeros))
-    full = staticmethod(lambda n, x: np.array([x] * n, dtype=object))
+    empty_like = staticmethod(lambda a: np.zeros(a.shape).astype(object))
+    full = staticmethod(lambda n, x: np.array([x * 1.0] * n, dtype=object))
     linspace = staticmethod(_as_objects(np.linspace))
     zeros_like = staticmethod(lambda a: np.zeros(a.shape).astype(object))
     ones_like = staticmethod(lambda a: np.ones(a.shape).astype(object))
@@ -294,7 +306,9 @@ def children(x: Any) -> list[tuple[Any, Any]]:
         return list(x.items())
     if is_dataclass(x):
         return [(field.name, getattr(x, field.name)) for field in fields(x)]
-    return []
+    if hasattr(type(x), "__slots__") and type(x).__module__.startswith("random_"):
+        return [(name, getattr(x, name)) for name in type(x).__slots__]
+    return list(vars(x).items()) if hasattr(x, "__dict__") else []
 
 
 class Lift:
@@ -315,11 +329,12 @@ class Lift:
             for index in np.ndindex(x.shape):
                 x[index] = Dual(float(x[index]), next(self.unit))
         elif isinstance(x, tuple):
-            new = tuple(self(item) for item in x)
+            items = [self(item) for item in x]
+            new = type(x)(*items) if hasattr(x, "_fields") else tuple(items)
         elif isinstance(x, (list, dict)):
             for slot, child in children(x):
                 x[slot] = self(child)
-        elif is_dataclass(x):
+        else:
             for slot, child in children(x):
                 object.__setattr__(x, slot, self(child))  # frozen ones too
         self.done[id(x)] = (x, new)
@@ -355,7 +370,7 @@ def gradient(module: types.ModuleType, name: str = "f") -> tuple[float, tuple[An
     global watch
     install(module)
     size = count_leaves(module.make_args())
-    watch = Watch()
+    watch = Watch(getattr(module, "PRECISION", TOO_CLOSE))
     args = module.make_args()
     shape = module.make_args()
     lift = Lift(size)

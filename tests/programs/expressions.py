@@ -13,25 +13,37 @@ from dataclasses import dataclass, field, replace
 #: far beyond are rejected when they run (`tests.programs.dual.Watch`).
 FLOAT, ELEMENT, ACCUMULATOR, LIMIT = 2.0, 3.0, 6.0, 30.0
 
+#: Kinds of parameters for which an argument can be made anywhere.
+FREE = ("float", "int", "fun")
+
 
 @dataclass(frozen=True)
 class Var:
-    """A variable in scope. `n` is the length of a vector."""
+    """A variable in scope. `n` is the length of a vector; `n` and `m` are the shape of a grid.
+
+    Of kind "elem" is what is read only: its name may be an expression such as ``u[i - 1]``.
+    """
 
     name: str
     kind: str
     n: int = 0
+    m: int = 0
 
 
 @dataclass(frozen=True)
 class Helper:
-    """A function of the program: the kinds of its parameters and what it returns and does."""
+    """A function of the program: the kinds of its parameters and what it returns and does.
+
+    `n` is the length of a vector that it returns; `forms` are argument lists with holes for floats.
+    """
 
     name: str
     params: tuple[Var, ...]
     returns: str
     grows: bool
     defaults: int = 0
+    n: int = 3
+    forms: tuple[str, ...] = ()
 
 
 @dataclass
@@ -63,12 +75,18 @@ class Expressions:
         self.rng = rng
         self.helpers: list[Helper] = []
         self.counter = 0
+        self.functions = 0
         self.grew = False
 
     def fresh(self, prefix: str) -> str:
         """A new name."""
         self.counter += 1
         return f"{prefix}{self.counter}"
+
+    def function_name(self) -> str:
+        """A new name for a function of the module."""
+        self.functions += 1
+        return f"helper_{self.functions}"
 
     def chance(self, p: float) -> bool:
         """True with probability `p`."""
@@ -197,6 +215,12 @@ class Expressions:
         name, kind = var.name, var.kind
         if kind == "float":
             return name, FLOAT
+        if kind == "elem":
+            return name, ELEMENT
+        if kind in ("grid", "nested", "record", "shape", "num"):
+            return self._read_structure(var, scope)
+        if kind == "thunk":
+            return f"{name}()", ACCUMULATOR
         if kind == "acc":
             return name, ACCUMULATOR
         if kind == "int":
@@ -222,6 +246,39 @@ class Expressions:
         if kind == "fun":
             return f"{name}({self.literal()})", FLOAT
         raise AssertionError(kind)
+
+    def _read_structure(self, var: Var, scope: Scope) -> tuple[str, float]:
+        """A read of what `tests.programs.objects` and `nested` make."""
+        name, end, b = var.name, self.rng.choice(["0", "-1"]), self.rng.choice("01")
+        if var.kind == "grid":
+            row, column = self.rng.randrange(var.n), self.rng.randrange(var.m)
+            texts = [f"{name}[{row}, {column}]", f"{name}[{row}][{column}]", f"{name}[{row}].sum()",
+                     f"{name}[:, {column}].mean()", f"{name}.sum()", f"{name}[-1, -1]",
+                     f"{name}[0:2, 0:2].sum()", f"{name}.T[{column}][{row}]",
+                     f"({name}[0] @ {name}[1])"]  # fmt: skip
+        elif var.kind == "nested":
+            texts = [f"{name}[{b}][{end}]", f"{name}[{b}][{end}]", f"sum({name}[{b}])",
+                     f"sum([sum(t) for t in {name}])", f"sum([s * s for t in {name} for s in t])",
+                     f"{name}[-1][0]"]  # fmt: skip
+        elif var.kind == "record":
+            texts = [f"{name}.x", f"{name}.y", f"{name}[0]", f"{name}.w[{end}]", f"{name}.norm()",
+                     f"{name}[2][0]", f"{name}.norm(k={self.literal()})",
+                     f"{name}.turned().x"]  # fmt: skip
+        elif var.kind == "shape":
+            e = self._operand(scope)
+            texts = [f"{name}.k", f"{name}.at({e})", f"{name}.gain", f"{name}({e})", f"{name}[0]",
+                     f"{name}({e}, shift={self._operand(scope)})", f"{name}.data[{end}]",
+                     f"{name}.twist({e})", f"Base.at({name}, {e})",
+                     f"{name}.move({e}).k"]  # fmt: skip
+        else:
+            texts = [f"{name}.a", f"{name}.b", f"abs({name})", f"{name}[{b}]",
+                     f"({name} * {self._operand(scope)}).a", f"(-{name}).a",
+                     f"({name} + {name}).b"]  # fmt: skip
+        return self.rng.choice(texts), ACCUMULATOR
+
+    def _operand(self, scope: Scope) -> str:
+        floats = scope.of("float")
+        return self.rng.choice(floats).name if floats else self.literal()
 
     def _read_items(self, var: Var, scope: Scope) -> tuple[str, float]:
         name = var.name
@@ -269,6 +326,10 @@ class Expressions:
             return f"({self.condition(scope, 0)} {word} {self.condition(scope, 0)})"
         if depth and roll < 0.22:
             return f"not {self.condition(scope, 0)}"
+        if depth and roll < 0.26:
+            call = self.call(scope, "test")
+            if call:
+                return call
         if roll < 0.32 and scope.of("int"):
             return f"{self.rng.choice(scope.of('int')).name} % 2 == {self.rng.choice('01')}"
         if roll < 0.4 and scope.of("list"):
@@ -306,23 +367,53 @@ class Expressions:
             m = self.rng.choice(mats).name
             shapes += [f"{m}[{self.rng.choice('01')}]", f"np.tanh({a} @ ({m}.T @ {m}))",
                        f"np.tanh({m}.sum(axis=0))"]  # fmt: skip
+        call = self.call(scope, "vec", n) if self.helpers else None
+        if call:
+            shapes += [call] * 4
+        shapes += [f"(({a} > {self.literal()}) * {b})", f"np.diff({a}, append={s})",
+                   f"np.roll({a}, 1)", f"(np.multiply({a}, {b}) * 0.3)"]  # fmt: skip
         return self.rng.choice(shapes)
 
     # --- calls ----------------------------------------------------------------------------------
 
-    def call(self, scope: Scope, returns: str) -> str | None:
+    def call(self, scope: Scope, returns: str, n: int = 3) -> str | None:
         """A call of a helper with the wanted result, or None."""
         fitting = [
             h
             for h in self.helpers
             if h.returns == returns
+            and (returns != "vec" or h.n == n)
             and (scope.may_grow or not h.grows)
-            and all(p.kind in ("float", "int") or self._find(scope, p) for p in h.params)
+            and all(p.kind in FREE or self._find(scope, p) for p in h.params)
         ]
         if not fitting:
             return None
-        helper = self.rng.choice(fitting)
+        return self._call_of(self.rng.choice(fitting), scope)
+
+    def call_with(self, scope: Scope, var: Var) -> str | None:
+        """A call of a helper that is given the vector `var`, or None."""
+        fitting = [
+            h
+            for h in self.helpers
+            if any(p.kind == "vec" and p.n == var.n for p in h.params)
+            and (scope.may_grow or not h.grows)
+            and all(p.kind in FREE or p.kind == "vec" and p.n == var.n for p in h.params)
+        ]
+        if not fitting:
+            return None
+        only = scope.child()
+        only.variables = {k: v for k, v in scope.variables.items() if v.kind != "vec"}
+        for v in scope.of("vec") if self.chance(0.3) else []:
+            only.bind(v)
+        only.bind(var)
+        return self._call_of(self.rng.choice(fitting), only)
+
+    def _call_of(self, helper: Helper, scope: Scope) -> str:
         self.grew |= helper.grows
+        if helper.forms:
+            form = self.rng.choice(helper.forms)
+            holes = [self.value(scope, 1) for _ in range(form.replace("{{", "").count("{"))]
+            return f"{helper.name}({form.format(*holes)})"
         arguments = []
         keep = len(helper.params) - (self.rng.randint(0, helper.defaults) if helper.defaults else 0)
         for position, p in enumerate(helper.params[:keep]):
@@ -336,9 +427,29 @@ class Expressions:
             return self.value(scope, 1)
         if p.kind == "int":
             return self.rng.choice(["1", "2", "3"])
+        if p.kind == "fun":
+            return self._function(scope)
         return self.rng.choice(self._find(scope, p)).name
 
+    def _function(self, scope: Scope) -> str:
+        """A function of one float: a variable, a bound method, a helper, a lambda."""
+        texts = [f.name for f in scope.of("fun")] * 2
+        texts += [f"{p.name}.score" for p in scope.of("pair")]
+        texts += [f"{b.name}.at" for b in scope.of("shape")]
+        texts += [
+            h.name
+            for h in self.helpers
+            if h.returns == "float" and [p.kind for p in h.params] == ["float"]
+        ]
+        t = self.fresh("t")
+        inner = scope.child()
+        inner.bind(Var(t, "float"))
+        texts += ["math.sin", f"lambda {t}: {self.value(inner, 1)}"]
+        return self.rng.choice(texts)
+
     def _find(self, scope: Scope, p: Var) -> list[Var]:
+        if p.kind == "mat":
+            return [v for v in scope.of("mat", "grid") if (v.n, v.m) in ((0, 0), (2, 3))]
         return [v for v in scope.of(p.kind) if v.n == p.n]
 
 

@@ -3,9 +3,10 @@
     python -m tests.programs.generator --show 17          print one program
     python -m tests.programs.generator --seeds 0:10000    compare dpy with dual numbers, by hand
 
-A program is a module with ``f`` and ``make_args``, and what they need: helper functions, a mutable
-and a frozen dataclass. It computes with floats, small arrays, lists, dicts and objects, under
-nested control flow that depends on data, and writes to everything that can be written to.
+A program is a module with ``f`` and ``make_args``, and what they need: helper functions and
+classes. It computes with floats, small arrays, lists, dicts and objects, under nested control flow
+that depends on data, and writes to everything that can be written to. Each program has its own
+taste: it likes some constructs and leaves out others, so that every few constructs meet often.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from tests.programs import control, idioms, local_arrays, nested, objects, statements
+from tests.programs.callees import small_callee
 from tests.programs.expressions import Expressions, Helper, Scope, Var
+from tests.programs.objects import CLASSES
 
 PREAMBLE = """\
 import math
 from dataclasses import dataclass
+from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,10 +67,22 @@ WEIGHTS = np.array([0.5, -0.25, 0.75])
 """
 
 ARGUMENT_KINDS = ("float",) * 6 + ("vec",) * 4 + (
-    "list", "list", "pair", "pair", "mat", "dict", "tuple", "point", "int", "pairs", "vecs"
+    "list", "list", "pair", "pair", "mat", "dict", "tuple", "point", "int", "pairs", "vecs",
+    "mat", "grid", "nested", "record", "shape", "num",
 )  # fmt: skip
 
+HELPER_KINDS = (
+    "float", "float", "vec", "vec", "list", "pair", "dict", "mat", "fun", "record", "shape",
+    "nested", "num",
+)  # fmt: skip
+
+#: What stands in a program that uses the name.
+PARTS = {**CLASSES, "mix(": idioms.MIX, "STATE": idioms.STATE}
+
 Lines = list[str]
+Maker = Callable[..., Lines | None]
+SIMPLE: tuple[Maker, ...] = (*statements.SIMPLE, *objects.SIMPLE, *nested.SIMPLE, *idioms.SIMPLE)
+COMPOUND: tuple[Maker, ...] = (*control.COMPOUND, *local_arrays.COMPOUND)
 
 
 class Generator(Expressions):
@@ -74,12 +92,18 @@ class Generator(Expressions):
         super().__init__(random.Random(seed))
         self.budget = 0
         self.returns = "float"
+        self.single = self.chance(0.06)
+        self.needs_state = False
+        self.weights: dict[tuple[Maker, ...], list[float]] = {}
 
     def program(self) -> str:
         """The text of the module."""
-        parts = [PREAMBLE]
-        for _ in range(self.rng.choice([0, 1, 1, 2, 3])):
+        parts = []
+        for _ in range(self.rng.choice([0, 0, 1, 2, 3, 4])):
+            parts.append("\n\n" + "\n".join(small_callee(self)) + "\n")
+        for _ in range(self.rng.choice([0, 0, 0, 1, 1, 2])):
             parts.append("\n\n" + "\n".join(self.helper()) + "\n")
+        self.counter = 0
         params = [
             self._param(self.rng.choice(ARGUMENT_KINDS)) for _ in range(self.rng.randint(1, 3))
         ]
@@ -88,16 +112,23 @@ class Generator(Expressions):
         head = f"def f({', '.join(p.name for p in params)}):"
         parts.append("\n\n" + "\n".join([head, *body]) + "\n")
         parts.append("\n\n" + "\n".join(self.arguments(params)) + "\n")
-        return "".join(parts)
+        text = "".join(parts)
+        first = "PRECISION = 3e-4\n" if self.single else ""
+        used = dict.fromkeys(part for name, part in PARTS.items() if name in text)
+        return "".join([PREAMBLE, first, *used, text])
 
     def _param(self, kind: str) -> Var:
         prefix = {"float": "x", "vec": "a", "list": "xs", "mat": "m", "int": "n", "dict": "d"}
-        n = self.rng.choice([3, 3, 4]) if kind == "vec" else 0
+        n = self.rng.choice([3, 3, 4, 5]) if kind == "vec" else 0
+        if kind == "grid":
+            return Var(self.fresh("m"), kind, *self.rng.choice([(3, 3), (3, 2)]))
         return Var(self.fresh(prefix.get(kind, kind[0])), kind, n)
 
     def arguments(self, params: list[Var]) -> Lines:
         """``make_args``: new argument values at each call."""
         lines, names = ["def make_args():"], []
+        if self.needs_state:
+            lines.append("    STATE[:] = [0.5, -0.25]")
         for p in params:
             twin = [q for q in params if q.kind == p.kind and q.n == p.n and q.name in names]
             if twin and p.kind in ("vec", "list", "pair") and self.chance(0.3):
@@ -112,15 +143,20 @@ class Generator(Expressions):
 
     def _argument_value(self, p: Var) -> str:
         number = self._number
+        dtype = ", dtype=np.float32" if self.single and self.chance(0.7) else ""
         vector = f"np.array([{number()}, {number()}, {number()}])"
         inner = self.rng.choice([f"[{number()}, {number()}]", vector])
         pair = f"Pair({number()}, {number()}, {inner})"
         return {
             "float": number(),
             "int": self.rng.choice("1234"),
-            "vec": f"np.array([{', '.join(number() for _ in range(p.n))}])",
-            "mat": f"np.array([[{', '.join(number() for _ in range(3))}], "
-            f"[{', '.join(number() for _ in range(3))}]])",
+            "vec": f"np.array([{', '.join(number() for _ in range(p.n))}]{dtype})",
+            "mat": self._table(2, 3, dtype),
+            "grid": self._table(p.n, p.m, dtype),
+            "nested": f"[[{number()}, {number()}], [{number()}]]",
+            "record": f"Record({number()}, {number()}, {inner})",
+            "shape": f"{self.rng.choice(['Base', 'Derived'])}({number()}, {inner})",
+            "num": f"Num({number()}, {number()})",
             "list": f"[{', '.join(number() for _ in range(self.rng.randint(1, 4)))}]",
             "tuple": f"({number()}, {number()})",
             "dict": f'{{"p": {number()}, "q": {number()}}}',
@@ -130,20 +166,22 @@ class Generator(Expressions):
             "vecs": f"[{vector}, np.array([{number()}, {number()}, {number()}])]",
         }[p.kind]
 
+    def _table(self, n: int, m: int, dtype: str) -> str:
+        rows = (", ".join(self._number() for _ in range(m)) for _ in range(n))
+        return f"np.array([{', '.join(f'[{row}]' for row in rows)}]{dtype})"
+
     # --- functions ------------------------------------------------------------------------------
 
     def helper(self) -> Lines:
         """A helper function; it may call itself and the helpers made before it."""
-        params = [
-            self._param(self.rng.choice(("float", "float", "vec", "list", "pair", "dict", "mat")))
-            for _ in range(self.rng.randint(1, 3))
-        ]
+        self.counter = 0
+        params = [self._param(self.rng.choice(HELPER_KINDS)) for _ in range(self.rng.randint(1, 3))]
         returns = self.rng.choice(
             ["float", "float", "float", "None", "None", "tuple", "vec", "pair", "list", "fun"]
         )
         if returns == "None" and all(p.kind == "float" for p in params):
             returns = "float"
-        name = self.fresh("helper_")
+        name = self.function_name()
         recursive = returns == "float" and self.chance(0.3)
         if recursive:
             params.insert(0, Var("depth", "int"))
@@ -221,20 +259,23 @@ class Generator(Expressions):
 
     def statement(self, scope: Scope, size: int) -> tuple[Lines, int]:
         """One statement and what it costs."""
-        from tests.programs.control import COMPOUND
-        from tests.programs.statements import SIMPLE
-
         if size >= 2 and self.chance(0.4):
-            maker = self.rng.choice(COMPOUND)
-            made = maker(self, scope, max(1, min(size - 1, self.rng.randint(1, 5))))
+            made = self.pick(COMPOUND)(self, scope, max(1, min(size - 1, self.rng.randint(1, 5))))
             if made:
                 return made, max(2, len(made) // 2)
         for _ in range(20):
-            simple: Callable[[Generator, Scope], Lines | None] = self.rng.choice(SIMPLE)
-            lines = simple(self, scope)
+            lines = self.pick(SIMPLE)(self, scope)
             if lines:
                 return lines, 1
         return ["pass"], 1
+
+    def pick(self, makers: tuple[Maker, ...]) -> Maker:
+        """A maker; each program prefers some and leaves out others, so that constructs meet."""
+        if makers not in self.weights:
+            each = {maker: self.rng.choice((0.0, 0.3, 1.0, 1.0, 3.0)) for maker in makers}
+            each[self.rng.choice(makers)] = 3.0
+            self.weights[makers] = [each[maker] for maker in makers]
+        return self.rng.choices(makers, self.weights[makers])[0]
 
 
 def indent(lines: Lines) -> Lines:
