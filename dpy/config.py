@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, fields, replace
 from types import TracebackType
+
+from dpy.records import record, replace
 
 __all__ = ["Settings", "current", "settings"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """The values in force."""
 
@@ -42,7 +43,7 @@ class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=
     """
 
     def __init__(self, **changes: bool) -> None:
-        known = {field.name for field in fields(Settings)}
+        known = set(Settings.__match_args__)
         unknown = sorted(set(changes) - known)
         if unknown:
             raise TypeError(f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}")

@@ -13,7 +13,6 @@ import ast
 import math
 import types
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from dpy.adjoints import safe
 from dpy.cotangent import times, times_real
 from dpy.errors import DpyError, MutationError, UnsupportedSyntaxError
 from dpy.kinds import kind_of
+from dpy.records import replace
 from dpy.specialise import Specialisation, forward_of
 from dpy.transform import ir
 from dpy.transform.adjoint import finish_loops, write_adjoint

@@ -1,18 +1,38 @@
-"""Frozen records: what ``@dataclass(frozen=True, slots=True)`` makes, in a fifth of its time.
+"""Classes of plain fields: what `dataclasses` makes, in a tenth of its time.
 
 The compiler is imported with the first gradient, which a person waits for, and it has many classes
-of this sort. All methods of one are compiled at once here, and stores in ``__init__`` go straight
-to the slots. `dataclasses.replace` and `dataclasses.fields` work.
+of this sort. `dataclasses` compiles several methods for each of them; here ``__init__`` is compiled
+once per *number* of fields and given other names, and the other methods are shared.
+
+`record` is for frozen ones, compared by their fields; `struct` for those that change, which are
+compared by identity. `dataclasses.replace` and `dataclasses.fields` work too, if slowly.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import functools
+import operator
+from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import Any, TypeVar, dataclass_transform
 
-__all__ = ["record"]
+__all__ = ["made_by", "record", "replace", "same_fields", "struct"]
 
 _Class = TypeVar("_Class", bound=type)
+_Value = TypeVar("_Value")
+
+
+class _Made:
+    """The default of a field whose value each instance makes for itself."""
+
+    def __init__(self, factory: Callable[[], Any]) -> None:
+        self.factory = factory
+
+
+def made_by(*, default_factory: Callable[[], _Value]) -> _Value:
+    """The default of a field, made anew for each instance (as `dataclasses.field` has it)."""
+    made: Any = _Made(default_factory)
+    return made  # type: ignore[no-any-return]
 
 
 @dataclass_transform(frozen_default=True)
@@ -25,9 +45,70 @@ def record(cls: _Class) -> _Class:
     ...     right: int = 0
     >>> Pair(1), Pair(1) == Pair(1, 0), len({Pair(1), Pair(1)})
     (Pair(left=1, right=0), True, 1)
-    >>> dataclasses.replace(Pair(1), right=2)
+    >>> replace(Pair(1), right=2)
     Pair(left=1, right=2)
     """
+    names, body, defaults = _contents(cls)
+    new = _new_class(cls, names, body, defaults)
+    key = _key(names)
+
+    def __eq__(self: Any, other: object) -> Any:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return key(self) == key(other)
+
+    def __hash__(self: Any) -> int:
+        return hash(key(self))
+
+    if "__eq__" not in body:
+        new.__eq__ = __eq__
+    if body.get("__hash__") is None:  # Python puts None there for a class with an ``__eq__``
+        new.__hash__ = __hash__
+    new.__setattr__ = _refuse_store
+    new.__delattr__ = _refuse_delete
+    return new  # type: ignore[no-any-return]
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(made_by,))
+def struct(cls: _Class) -> _Class:
+    """A class decorator for mutable fields; compared by identity.
+
+    >>> @struct
+    ... class Basket:
+    ...     owner: str
+    ...     apples: list[str] = made_by(default_factory=list)
+    >>> basket = Basket("Eve")
+    >>> basket.apples.append("red")
+    >>> basket, basket == Basket("Eve", ["red"]), same_fields(basket, Basket("Eve", ["red"]))
+    (Basket(owner='Eve', apples=['red']), False, True)
+    """
+    names, body, defaults = _contents(cls)
+    return _new_class(cls, names, body, defaults)  # type: ignore[no-any-return]
+
+
+def replace(old: _Value, /, **changes: Any) -> _Value:
+    """A new instance with some fields changed."""
+    cls: Any = type(old)
+    values = [
+        changes.pop(name) if name in changes else getattr(old, name) for name in cls.__match_args__
+    ]
+    if changes:
+        raise TypeError(f"{cls.__name__} has no field {next(iter(changes))!r}")
+    return cls(*values)  # type: ignore[no-any-return]
+
+
+def same_fields(a: Any, b: Any) -> bool:
+    """Whether two instances of one class have equal fields."""
+    return type(a) is type(b) and all(
+        getattr(a, name) == getattr(b, name) for name in a.__match_args__
+    )
+
+
+# --- making the class -----------------------------------------------------------------------------
+
+
+def _contents(cls: type) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]:
+    """The names of the fields, the rest of the class's body, and the defaults."""
     names = tuple(cls.__dict__.get("__annotations__", cls.__annotations__))
     defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
     body = {
@@ -35,72 +116,113 @@ def record(cls: _Class) -> _Class:
         for key, value in cls.__dict__.items()
         if key not in names and key not in ("__dict__", "__weakref__")
     }
-    if body.get("__hash__", 0) is None:
-        del body["__hash__"]  # Python's, for a class with an ``__eq__``
-    body |= {"__slots__": names, "__match_args__": names}
-    new: Any = type(cls)(cls.__name__, cls.__bases__, body)
-    methods = _methods(new, names, defaults)
-    for name, method in methods.items():
-        if name not in body:
-            method.__qualname__ = f"{cls.__qualname__}.{name}"
-            method.__module__ = cls.__module__
-            setattr(new, name, method)
-    new.__setattr__ = _refuse_store
-    new.__delattr__ = _refuse_delete
+    return names, body, defaults
+
+
+def _new_class(
+    cls: Any, names: tuple[str, ...], body: dict[str, Any], defaults: dict[str, Any]
+) -> Any:
+    """The class again, with slots: they can only be given when a class is made."""
+    new: Any = type(cls)(
+        cls.__name__, cls.__bases__, {**body, "__slots__": names, "__match_args__": names}
+    )
+    if "__init__" not in body:
+        new.__init__ = _init(new, names, defaults)
+    if "__repr__" not in body:
+        new.__repr__ = _repr
+    new.__reduce__ = _reduce
     new.__dataclass_fields__ = _Fields(names, defaults)
     return new
 
 
-def _methods(cls: type, names: tuple[str, ...], defaults: dict[str, Any]) -> dict[str, Any]:
-    given = "".join(f", {name}={f'default_{name}' if name in defaults else ''}" for name in names)
-    given = given.replace("=,", ",").removesuffix("=")
-    stores = "; ".join(f"store_{name}(self, {name})" for name in names) or "pass"
-    mine = "".join(f"self.{name}, " for name in names)
-    theirs = "".join(f"other.{name}, " for name in names)
-    shown = ", ".join(f"{name}={{self.{name}!r}}" for name in names)
-    namespace: dict[str, Any] = {f"default_{name}": value for name, value in defaults.items()}
-    namespace |= {f"store_{name}": cls.__dict__[name].__set__ for name in names}
-    methods: dict[str, Any] = {}
-    exec(
-        f"""
-def __init__(self{given}): {stores}
-def __eq__(self, other):
-    if other.__class__ is not self.__class__: return NotImplemented
-    return ({mine}) == ({theirs})
-def __hash__(self): return hash(({mine}))
-def __repr__(self): return f"{{self.__class__.__qualname__.rpartition('.')[2]}}({shown})"
-def __reduce__(self): return self.__class__, ({mine})
-""",
-        namespace,
-        methods,
+@functools.cache
+def _template(n: int) -> CodeType:
+    """The code of an ``__init__`` with `n` fields; its globals hold what stores each of them."""
+    given = "".join(f", field_{i}" for i in range(n))
+    stores = "; ".join(f"store_{i}(self, field_{i})" for i in range(n)) or "pass"
+    namespace: dict[str, Any] = {}
+    exec(f"def __init__(self{given}): {stores}", namespace)
+    code: CodeType = namespace["__init__"].__code__
+    return code
+
+
+def _init(cls: Any, names: tuple[str, ...], defaults: dict[str, Any]) -> FunctionType:
+    code = _template(len(names)).replace(
+        co_varnames=("self", *names), co_qualname=f"{cls.__qualname__}.__init__"
     )
-    return methods
+    stores = {
+        f"store_{i}": _store(cls.__dict__[name].__set__, defaults.get(name))
+        for i, name in enumerate(names)
+    }
+    given = tuple(defaults[name] for name in names if name in defaults)
+    init = FunctionType(code, stores, "__init__", given or None)
+    init.__module__ = cls.__module__
+    return init
+
+
+def _store(into_slot: Any, default: Any) -> Any:
+    """What stores a field."""
+    if not isinstance(default, _Made):
+        return into_slot
+    factory = default.factory
+
+    def store(self: Any, value: Any) -> None:
+        into_slot(self, factory() if value is default else value)
+
+    return store
+
+
+def _key(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """The tuple of the fields' values."""
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    if not names:
+        return lambda x: ()
+    get = operator.attrgetter(*names)
+    return lambda x: (get(x),)
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+    return f"{type(self).__qualname__.rpartition('.')[2]}({shown})"
+
+
+def _reduce(self: Any) -> tuple[Any, ...]:
+    return type(self), tuple([getattr(self, name) for name in self.__match_args__])
 
 
 def _refuse_store(self: Any, name: str, value: Any) -> None:
-    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
 def _refuse_delete(self: Any, name: str) -> None:
-    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 
 class _Fields:
-    """The ``__dataclass_fields__`` of a record, made by `dataclasses` when first asked for."""
+    """The ``__dataclass_fields__`` of a class, made by `dataclasses` when first asked for."""
 
     def __init__(self, names: tuple[str, ...], defaults: dict[str, Any]) -> None:
         self.names = names
         self.defaults = defaults
-        self.fields: dict[str, dataclasses.Field[Any]] | None = None
+        self.fields: dict[str, Any] | None = None
 
-    def __get__(self, instance: Any, owner: Any) -> dict[str, dataclasses.Field[Any]]:
+    def __get__(self, instance: Any, owner: Any) -> dict[str, Any]:
         if self.fields is None:
-            fields = [
-                (name, Any, dataclasses.field(default=self.defaults[name]))
-                if name in self.defaults
-                else (name, Any)
-                for name in self.names
-            ]
+            import dataclasses
+
+            fields: list[Any] = []
+            for name in self.names:
+                default = self.defaults.get(name, dataclasses.MISSING)
+                if isinstance(default, _Made):
+                    field: Any = dataclasses.field(default_factory=default.factory)
+                else:
+                    field = dataclasses.field(default=default)
+                fields.append((name, Any, field))
             twin: Any = dataclasses.make_dataclass("Twin", fields)
             self.fields = twin.__dataclass_fields__
         return self.fields

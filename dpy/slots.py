@@ -21,7 +21,7 @@ import operator
 import types
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
@@ -32,6 +32,7 @@ import numpy as np
 from dpy import leaves
 from dpy.cotangent import ZERO
 from dpy.errors import DpyError
+from dpy.records import record
 
 __all__ = [
     "Kind", "Slots", "Tangent", "contents", "fields_of", "is_leaf", "kind_of", "slots_of",
@@ -160,7 +161,7 @@ def _equal(a: Any, b: Any) -> bool:
 # --- kinds ---
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A leaf has `leaf`; anything else `read` (its slots) and `build` (from mirrored slots).
 

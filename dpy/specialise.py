@@ -14,7 +14,6 @@ import re
 import threading
 import types
 import weakref
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.errors import DpyError, Place, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
+from dpy.records import made_by, record, replace, struct
 from dpy.runtime import containers, dispatch, helpers, iteration, operations
 from dpy.runtime.held import hold, sink, take
 from dpy.slots import contents
@@ -45,14 +45,14 @@ _WITHOUT_NOTES = frozenset({"dpy.runtime.held", "dpy.runtime.helpers"})
 _lock = threading.RLock()
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Guards:
     """What a specialisation relies on."""
 
-    entries: dict[tuple[int, str], tuple[Any, str, Any]] = field(default_factory=dict)
-    kinds: dict[tuple[int, str], tuple[Any, str, Kind]] = field(default_factory=dict)
-    codes: dict[int, tuple[Any, Any, Any, Any]] = field(default_factory=dict)
-    cells: dict[int, tuple[Any, Kind]] = field(default_factory=dict)
+    entries: dict[tuple[int, str], tuple[Any, str, Any]] = made_by(default_factory=dict)
+    kinds: dict[tuple[int, str], tuple[Any, str, Kind]] = made_by(default_factory=dict)
+    codes: dict[int, tuple[Any, Any, Any, Any]] = made_by(default_factory=dict)
+    cells: dict[int, tuple[Any, Kind]] = made_by(default_factory=dict)
 
     def update(self, other: Guards) -> None:
         self.entries.update(other.entries)
@@ -202,7 +202,7 @@ counts = {"compiles": 0, "hits": 0, "misses": 0}
 _MOST_FUNCTIONS = 4096
 
 
-@dataclass(frozen=True)
+@record
 class CacheInfo:
     """Figures of the cache of compiled functions."""
 

@@ -1,4 +1,4 @@
-"""Records behave like frozen dataclasses with slots."""
+"""Records behave like frozen dataclasses with slots, structs like mutable ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dpy.records import record
+from dpy.records import made_by, record, replace, same_fields, struct
 
 
 class Base:
@@ -61,6 +61,29 @@ class ByName:
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+
+@record
+class ByIdentity:
+    """Compared by identity."""
+
+    name: str
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+@struct
+class Struct:
+    """Mutable."""
+
+    name: str
+    items: list[int] = made_by(default_factory=list)
+    count: int = 0
+
+    def add(self, item: int) -> None:
+        self.items.append(item)
+        self.count += 1
 
 
 @pytest.mark.parametrize("args", [(1,), (1, (2, 3)), (1, (2,), "x")])
@@ -122,3 +145,40 @@ def test_names() -> None:
     assert Record.__doc__ == "A record."
     assert Record.__module__ == __name__
     assert Record.__init__.__qualname__ == "Record.__init__"
+
+
+def test_replace() -> None:
+    one = Record(1, (2,), "x")
+    assert replace(one, b=()) == Record(1, (), "x")
+    assert replace(one) == one and replace(one) is not one
+    with pytest.raises(TypeError, match="no field 'd'"):
+        replace(one, d=4)
+
+
+def test_nan_is_equal_to_itself() -> None:
+    nan = float("nan")
+    assert Record(nan) == Record(nan) and Record(nan) != Record(float("nan"))  # type: ignore[arg-type]
+    assert ByName(nan) != ByName(nan)  # type: ignore[arg-type]
+
+
+def test_by_identity() -> None:
+    one = ByIdentity("a")
+    assert one == one and one != ByIdentity("a") and len({one, ByIdentity("a")}) == 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.name = "b"  # type: ignore[misc]
+
+
+def test_structs() -> None:
+    one, two = Struct("a"), Struct("a")
+    one.add(3)
+    assert one.items == [3] and one.count == 1 and two.items == [] and one != two
+    assert repr(one) == "Struct(name='a', items=[3], count=1)"
+    assert not same_fields(one, two) and same_fields(one, Struct("a", [3], 1))
+    assert replace(one, name="b").items is one.items
+    assert dataclasses.replace(two, name="b").name == "b"  # type: ignore[type-var]
+    assert [f.name for f in dataclasses.fields(one)] == ["name", "items", "count"]  # type: ignore[arg-type]
+    assert not hasattr(one, "__dict__") and len({one, two}) == 2
+    with pytest.raises(AttributeError):
+        one.other = 1  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):
+        Struct()  # type: ignore[call-arg]

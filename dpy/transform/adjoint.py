@@ -11,7 +11,6 @@ array, ``"owned"`` an array that nobody else holds and that may be added to in p
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -31,6 +30,7 @@ from dpy.kinds import (
     is_real_scalar,
     number_type,
 )
+from dpy.records import replace
 from dpy.transform import inline, ir, partials
 from dpy.transform.helpers import add_view
 from dpy.transform.infer import Facts, Site

@@ -18,10 +18,9 @@ def __init__(r):
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from dpy.records import record
+from dpy.records import record, replace
 from dpy.transform import ir
 from dpy.transform.versions import Names, variables
 

@@ -16,7 +16,6 @@ import math
 import operator
 import types
 import weakref
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,6 +46,7 @@ from dpy.kinds import (
     number_type,
     widen,
 )
+from dpy.records import made_by, same_fields, struct
 from dpy.transform import ir
 from dpy.transform.methods import direct_methods
 
@@ -78,7 +78,7 @@ _DUNDERS = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
+@struct
 class Summary:
     """What a caller must know of a function.
 
@@ -96,6 +96,11 @@ class Summary:
     unknown_stores: frozenset[str] = frozenset()
     reads_heap: bool = False
     needs_acc: bool = False
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return same_fields(self, other)
 
     @property
     def writes(self) -> bool:
@@ -146,7 +151,7 @@ class RuleBook(Protocol):
         """The specialisation of a Python function, or None where it cannot be had."""
 
 
-@dataclass(slots=True)
+@struct
 class Site:
     """How the adjoint treats one statement.
 
@@ -162,28 +167,28 @@ class Site:
     operands: tuple[Any, ...] = ()
     kwargs: tuple[tuple[str, Any], ...] = ()
     callee: Any = None
-    binding: dict[str, Any] = field(default_factory=dict)
+    binding: dict[str, Any] = made_by(default_factory=dict)
     slot: Any = None
     function: Any = None
     fields: tuple[str, ...] = ()
     protect: bool = False
 
 
-@dataclass(slots=True)
+@struct
 class Facts:
     """The result of inference: side tables keyed by the identity of the statement."""
 
     function: ir.Function
     params: dict[str, Kind]
-    kinds: dict[int, Kind] = field(default_factory=dict)
-    operand_kinds: dict[int, dict[Any, Kind]] = field(default_factory=dict)
-    sites: dict[int, Site] = field(default_factory=dict)
-    decided: dict[int, bool] = field(default_factory=dict)
-    active: set[str] = field(default_factory=set)
-    identity: set[str] = field(default_factory=set)
-    written: set[str] = field(default_factory=set)
-    exit_kinds: dict[str, Kind] = field(default_factory=dict)
-    summary: Summary = field(default_factory=Summary)
+    kinds: dict[int, Kind] = made_by(default_factory=dict)
+    operand_kinds: dict[int, dict[Any, Kind]] = made_by(default_factory=dict)
+    sites: dict[int, Site] = made_by(default_factory=dict)
+    decided: dict[int, bool] = made_by(default_factory=dict)
+    active: set[str] = made_by(default_factory=set)
+    identity: set[str] = made_by(default_factory=set)
+    written: set[str] = made_by(default_factory=set)
+    exit_kinds: dict[str, Kind] = made_by(default_factory=dict)
+    summary: Summary = made_by(default_factory=Summary)
     heap_active: bool = False
     heap_written: bool = False
     has_unknown_effects: bool = False

@@ -7,9 +7,9 @@ complete.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.infer import Facts
 

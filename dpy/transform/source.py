@@ -20,7 +20,6 @@ import threading
 import types
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import gast
@@ -31,7 +30,7 @@ from dpy.errors import (
     StaleSourceError,
     UnsupportedSyntaxError,
 )
-from dpy.records import record
+from dpy.records import record, replace
 from dpy.transform.ir import Closure, Loc
 
 __all__ = ["Source", "forget_sources", "nested_code", "nested_source", "read_source", "too_deep"]
@@ -44,7 +43,7 @@ _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>
 _MODULES_KEPT = 64
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Source:
     """A function's tree and what is needed to read it.
 
@@ -66,6 +65,9 @@ class Source:
     code: types.CodeType
     free: tuple[str, ...]
     lines: Sequence[str]
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def loc(self, node: Any) -> Loc | None:
         """The location of a node of this function, columns in characters."""

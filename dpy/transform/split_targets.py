@@ -13,9 +13,9 @@ def f(x):
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.versions import Names
 

@@ -8,27 +8,27 @@ versions of a loop scope from the tuple that the loop saves per iteration.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from dpy.records import made_by, struct
 from dpy.transform import ir
 
 __all__ = ["Names", "Scope", "Version", "Versions"]
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Scope:
     """The function body (`loop` None) or the body of a loop."""
 
     loop: Any
     parent: Scope | None
-    end: dict[str, Version] = field(default_factory=dict)
-    residuals: dict[str, None] = field(default_factory=dict)
-    start_inits: list[str] = field(default_factory=list)
+    end: dict[str, Version] = made_by(default_factory=dict)
+    residuals: dict[str, None] = made_by(default_factory=dict)
+    start_inits: list[str] = made_by(default_factory=list)
     tape: str = ""
 
 
-@dataclass(eq=False, slots=True)
+@struct
 class Version:
     """One definition of a variable."""
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from dpy.records import record
 from dpy.transform import ir
 from dpy.transform.adjoint import Runtime
 
 __all__ = ["Compiled", "Helper", "Marker", "Markers", "helper"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Helper:
     """A compiled function of the back end, by name; the back end binds it."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marker:
     """Stands for a function of the runtime in code that will not run as it is."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compiled:
     """How a function of numbers is called in compiled code.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from dpy.errors import UnsupportedSyntaxError
 from dpy.kinds import KnownObject
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.infer import Facts
 from dpy.transform.joint.book import Compiled, Marker, helper

@@ -12,9 +12,9 @@ registers, which makes it several times as fast.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from dpy.records import made_by, struct
 from dpy.transform import ir
 from dpy.transform.joint.book import helper
 from dpy.transform.joint.types import TAPE, Scalar, TupleType, Type
@@ -25,7 +25,7 @@ __all__ = ["Tape"]
 FIRST_ROOM = 16
 
 
-@dataclass(slots=True)
+@struct
 class Tape:
     """The arrays of one loop. `places`: residual -> (base type, column) of each of its numbers."""
 
@@ -33,10 +33,10 @@ class Tape:
     count: str
     room: str
     is_counted: bool = False
-    arrays: dict[str, str] = field(default_factory=dict)
-    widths: dict[str, int] = field(default_factory=dict)
-    places: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    tuples: set[str] = field(default_factory=set)
+    arrays: dict[str, str] = made_by(default_factory=dict)
+    widths: dict[str, int] = made_by(default_factory=dict)
+    places: dict[str, list[tuple[str, int]]] = made_by(default_factory=dict)
+    tuples: set[str] = made_by(default_factory=set)
 
     @classmethod
     def named(cls, name: str, names: Names) -> Tape:

@@ -7,12 +7,12 @@ the stage must know which of them a number would be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from dpy.kinds import Array, Const, Kind, KnownObject, Number
+from dpy.records import record
 
 __all__ = [
     "MIXED", "NOTHING", "NUMPY", "PYTHON", "RANGE", "TAPE", "ArrayType", "KnownType", "Scalar",
@@ -25,7 +25,7 @@ MIXED = PYTHON | NUMPY
 _EXACT = 2**53
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scalar:
     """A number. `base` is "float", "int" or "bool"; `is_literal`: an int that a float holds."""
 
@@ -34,7 +34,7 @@ class Scalar:
     is_literal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ArrayType:
     """An array of "float", "int" or "bool" items."""
 
@@ -42,14 +42,14 @@ class ArrayType:
     ndim: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TupleType:
     """A tuple."""
 
     items: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KnownType:
     """One object known at compile time; it is not there at run time."""
 
@@ -62,7 +62,7 @@ class KnownType:
         return id(self.value)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Simple:
     """A type without parameters."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import gast
 
 from dpy.errors import UnsupportedSyntaxError
+from dpy.records import made_by, struct
 from dpy.transform.ir import Assign, Atom, Block, Expr, Known, Lit, Loc, Op, Stmt, Var
 from dpy.transform.lower.flow import Flows
 from dpy.transform.lower.scopes import Scope, mangle
@@ -55,7 +55,7 @@ class Names:
         return self.number(base) if base in self._used else self.take(base)
 
 
-@dataclass(slots=True, eq=False)
+@struct
 class Loop:
     """A loop being lowered.
 
@@ -69,12 +69,12 @@ class Loop:
     break_state: State = None
 
 
-@dataclass(slots=True, eq=False)
+@struct
 class _Comprehension:
     """Maps the targets of a comprehension to variables; `cells` of them hold cells."""
 
     variables: dict[str, str]
-    cells: set[str] = field(default_factory=set)
+    cells: set[str] = made_by(default_factory=set)
 
 
 class Builder:

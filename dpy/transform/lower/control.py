@@ -8,12 +8,11 @@ which flags anybody looks at.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import gast
 
-from dpy.records import record
+from dpy.records import record, replace
 from dpy.transform.ir import Assign, Atom, Block, For, If, Lit, Loc, Var, While, walk
 from dpy.transform.lower.builder import Builder, Loop, join
 from dpy.transform.lower.comprehensions import store_loop_item

@@ -9,10 +9,11 @@ r"""Which scope a name belongs to: Python's rules, with comprehensions inlined.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import gast
+
+from dpy.records import made_by, struct
 
 __all__ = ["COMPREHENSIONS", "Scope", "analyse", "mangle", "parameters"]
 
@@ -43,19 +44,19 @@ def parameters(arguments: Any) -> list[tuple[str, str]]:
     return found
 
 
-@dataclass(slots=True, eq=False)
+@struct
 class Scope:
     """A function, class or comprehension; `kind` is "function", "class" or "comprehension"."""
 
     kind: str
     node: Any
     class_name: str | None
-    bound: set[str] = field(default_factory=set)
-    uses: set[str] = field(default_factory=set)
-    globals: set[str] = field(default_factory=set)
-    nonlocals: set[str] = field(default_factory=set)
-    children: list[Scope] = field(default_factory=list)
-    by_node: dict[int, Scope] = field(default_factory=dict)
+    bound: set[str] = made_by(default_factory=set)
+    uses: set[str] = made_by(default_factory=set)
+    globals: set[str] = made_by(default_factory=set)
+    nonlocals: set[str] = made_by(default_factory=set)
+    children: list[Scope] = made_by(default_factory=list)
+    by_node: dict[int, Scope] = made_by(default_factory=dict)
 
     def free(self) -> set[str]:
         """Names that an enclosing scope must provide (or that are global after all)."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from dpy.records import replace
 from dpy.transform import ir
 
 __all__ = ["map_blocks", "map_inner"]

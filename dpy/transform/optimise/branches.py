@@ -40,9 +40,9 @@ Values of different branches share a place. What is dead now, `dead_copies` drop
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
+from dpy.records import replace, struct
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_blocks, map_inner
 from dpy.transform.optimise.nodes import (
@@ -71,7 +71,7 @@ _MOST_LEAVES = 16
 _ABSENT = ir.Lit(None)  # known by identity: a place that a branch leaves empty
 
 
-@dataclass(slots=True)
+@struct
 class _Loop:
     """A tape whose append is sunk: the names read back, and the parts of each leaf's item."""
 

@@ -15,8 +15,7 @@ def f():
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_inner
 from dpy.transform.optimise.nodes import (

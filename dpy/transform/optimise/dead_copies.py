@@ -12,8 +12,8 @@ def f(x):
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_blocks
 from dpy.transform.optimise.nodes import count_reads

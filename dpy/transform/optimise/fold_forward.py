@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_inner
 from dpy.transform.optimise.nodes import (

@@ -22,9 +22,9 @@ def f():
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dpy.records import made_by, replace, struct
 from dpy.transform import ir
 from dpy.transform.optimise.nodes import (
     assigned,
@@ -56,7 +56,7 @@ def run(function: ir.Function) -> ir.Function:
     return with_pullback(function, replace(pullback, body=body))
 
 
-@dataclass(slots=True)
+@struct
 class _Use:
     """The reads of a variable between here and its next assignment."""
 
@@ -64,12 +64,12 @@ class _Use:
     index: int  # of the statement that reads it; -1: inside a block, or after this one
 
 
-@dataclass(slots=True)
+@struct
 class _Ahead:
     """What is known about the statements after the present one, in its block."""
 
-    uses: dict[str, _Use] = field(default_factory=dict)
-    assigned: dict[str, int] = field(default_factory=dict)
+    uses: dict[str, _Use] = made_by(default_factory=dict)
+    assigned: dict[str, int] = made_by(default_factory=dict)
     effect: int = _FAR
 
     def read(self, name: str, index: int) -> None:

@@ -26,8 +26,7 @@ def f():
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_blocks
 from dpy.transform.optimise.nodes import pullback_of, with_pullback

@@ -7,9 +7,9 @@ import re
 import types
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.versions import variables
 

@@ -14,10 +14,10 @@ def f():
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from dpy.cotangent import ZERO
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_blocks
 from dpy.transform.optimise.nodes import map_expression, pullback_of, rewrite, with_pullback

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.nodes import walk
 

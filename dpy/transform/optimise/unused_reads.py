@@ -12,10 +12,10 @@ def f(x):
 from __future__ import annotations
 
 import types
-from dataclasses import replace
 from typing import Any
 
 from dpy.kinds import Array, KnownObject
+from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.nodes import count_reads, is_temporary, reads_of
 
