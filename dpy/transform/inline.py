@@ -25,7 +25,6 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-import gast
 import numpy as np
 
 from dpy import cotangent
@@ -46,7 +45,7 @@ from dpy.kinds import Tuple as TupleKind
 from dpy.records import record
 from dpy.transform import ir
 from dpy.transform.show import Namer, expression_to_ast
-from dpy.transform.source import read_source
+from dpy.transform.source import read_tree
 
 __all__ = [
     "D_Y", "Cotangent", "Inlined", "Plan", "cotangent_kind", "plan", "read_expression", "read_rule",
@@ -252,7 +251,7 @@ def read_expression(function: Any, arguments: tuple[Any, ...], kinds: tuple[Kind
     if function.__closure__ or function.__defaults__:
         return None
     node = _definition(function)
-    if not isinstance(node, gast.Lambda):
+    if not isinstance(node, ast.Lambda):
         return None
     reader = _Reader(enters=False)
     values = [_argument(a, k) for a, k in zip(arguments, kinds, strict=True)]
@@ -288,7 +287,7 @@ def _definition(function: Any) -> Any:
     code = function.__code__
     if code not in _definitions:
         try:
-            _definitions[code] = read_source(function).node
+            _definitions[code] = read_tree(function)
         except Exception:  # no source, or not what the code was made from
             _definitions[code] = None
     return _definitions[code]
@@ -379,16 +378,16 @@ def _is_cheap(expr: Any) -> bool:
 
 
 _BINARY: dict[Any, tuple[str, Callable[..., Any]]] = {
-    gast.Add: ("add", operator.add), gast.Sub: ("sub", operator.sub),
-    gast.Mult: ("mul", operator.mul), gast.Div: ("truediv", operator.truediv),
-    gast.Pow: ("pow", operator.pow), gast.FloorDiv: ("floordiv", operator.floordiv),
-    gast.Mod: ("mod", operator.mod), gast.MatMult: ("matmul", operator.matmul),
-    gast.BitAnd: ("and_", operator.and_), gast.BitOr: ("or_", operator.or_),
+    ast.Add: ("add", operator.add), ast.Sub: ("sub", operator.sub),
+    ast.Mult: ("mul", operator.mul), ast.Div: ("truediv", operator.truediv),
+    ast.Pow: ("pow", operator.pow), ast.FloorDiv: ("floordiv", operator.floordiv),
+    ast.Mod: ("mod", operator.mod), ast.MatMult: ("matmul", operator.matmul),
+    ast.BitAnd: ("and_", operator.and_), ast.BitOr: ("or_", operator.or_),
 }  # fmt: skip
 _COMPARE: dict[Any, tuple[str, Callable[..., Any]]] = {
-    gast.Lt: ("lt", operator.lt), gast.LtE: ("le", operator.le), gast.Gt: ("gt", operator.gt),
-    gast.GtE: ("ge", operator.ge), gast.Eq: ("eq", operator.eq), gast.NotEq: ("ne", operator.ne),
-    gast.Is: ("is_", operator.is_), gast.IsNot: ("is_not", operator.is_not),
+    ast.Lt: ("lt", operator.lt), ast.LtE: ("le", operator.le), ast.Gt: ("gt", operator.gt),
+    ast.GtE: ("ge", operator.ge), ast.Eq: ("eq", operator.eq), ast.NotEq: ("ne", operator.ne),
+    ast.Is: ("is_", operator.is_), ast.IsNot: ("is_not", operator.is_not),
 }  # fmt: skip
 # Called now where the arguments are known.
 _PURE = {len, isinstance, type, max, min, tuple, int, bool, float, str, range, np.ndim, np.shape,
@@ -414,7 +413,7 @@ class _Reader:
 
     def enter_closure(self, closure: _Closure, args: list[Any]) -> Any:
         """The value of a call of a pullback."""
-        names = [a.id for a in closure.node.args.args]
+        names = [a.arg for a in closure.node.args.args]
         if len(names) != len(args) or closure.node.args.defaults:
             raise _Stuck
         env = {**closure.frame.env, **dict(zip(names, args, strict=True))}
@@ -425,7 +424,7 @@ class _Reader:
             raise _Stuck
         self.depth += 1
         try:
-            if isinstance(node, gast.Lambda):
+            if isinstance(node, ast.Lambda):
                 return self.go(node.body, frame)
             self.block(node.body, frame)
             return Static(None)
@@ -436,22 +435,22 @@ class _Reader:
 
     def block(self, statements: list[Any], frame: _Frame) -> None:
         for s in statements:
-            if isinstance(s, gast.Return):
+            if isinstance(s, ast.Return):
                 value = Static(None) if s.value is None else self.go(s.value, frame)
                 raise _Returned(value)
-            if isinstance(s, gast.If):
+            if isinstance(s, ast.If):
                 self.block(s.body if self.test(s.test, frame) else s.orelse, frame)
-            elif isinstance(s, gast.Assign) and len(s.targets) == 1:
+            elif isinstance(s, ast.Assign) and len(s.targets) == 1:
                 self.assign(s.targets[0], self.go(s.value, frame), frame)
-            elif isinstance(s, gast.FunctionDef) and not s.decorator_list:
+            elif isinstance(s, ast.FunctionDef) and not s.decorator_list:
                 frame.env[s.name] = _Closure(s, frame)
-            elif not (isinstance(s, gast.Expr) and isinstance(s.value, gast.Constant)):
+            elif not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)):
                 raise _Stuck
 
     def assign(self, target: Any, value: Any, frame: _Frame) -> None:
-        if isinstance(target, gast.Name):
+        if isinstance(target, ast.Name):
             frame.env[target.id] = self.let(target.id, value)
-        elif isinstance(target, gast.Tuple) and isinstance(value, list):
+        elif isinstance(target, ast.Tuple) and isinstance(value, list):
             for t, v in zip(target.elts, value, strict=True):
                 self.assign(t, v, frame)
         else:
@@ -510,7 +509,7 @@ class _Reader:
         """The values of items or arguments, starred ones in full."""
         found: list[Any] = []
         for node in nodes:
-            if not isinstance(node, gast.Starred):
+            if not isinstance(node, ast.Starred):
                 found.append(self.go(node, frame))
                 continue
             value = self.go(node.value, frame)
@@ -535,7 +534,7 @@ class _Reader:
         return self.go(node.body if self.test(node.test, frame) else node.orelse, frame)
 
     def _boolop(self, node: Any, frame: _Frame) -> Any:
-        ends = isinstance(node.op, gast.Or)
+        ends = isinstance(node.op, ast.Or)
         value: Any = Static(not ends)
         for part in node.values:
             value = self.go(part, frame)
@@ -545,15 +544,15 @@ class _Reader:
 
     def _unaryop(self, node: Any, frame: _Frame) -> Any:
         inner = self.go(node.operand, frame)
-        if isinstance(node.op, gast.Not):
+        if isinstance(node.op, ast.Not):
             return Static(not self.truth(inner))
         if isinstance(inner, Static):
-            if isinstance(node.op, gast.USub):
+            if isinstance(node.op, ast.USub):
                 return Static(-inner.value)
             raise _Stuck
-        if not isinstance(inner, Dynamic) or not isinstance(node.op, (gast.USub, gast.Invert)):
+        if not isinstance(inner, Dynamic) or not isinstance(node.op, (ast.USub, ast.Invert)):
             raise _Stuck
-        if isinstance(node.op, gast.Invert):
+        if isinstance(node.op, ast.Invert):
             return Dynamic(ir.Op("invert", (inner.expr,)), inner.kind, inner.shape_of)
         expr = inner.expr
         negated = expr.args[0] if isinstance(expr, ir.Op) and expr.name == "neg" else None
@@ -575,11 +574,11 @@ class _Reader:
         a, b = self.go(node.left, frame), self.go(node.comparators[0], frame)
         op = type(node.ops[0])
         if isinstance(a, Static) and isinstance(b, Static):
-            if op in (gast.In, gast.NotIn):
-                return Static(_attempt(operator.contains, b.value, a.value) == (op is gast.In))
+            if op in (ast.In, ast.NotIn):
+                return Static(_attempt(operator.contains, b.value, a.value) == (op is ast.In))
             return Static(_attempt(_COMPARE[op][1], a.value, b.value))
-        if op in (gast.Is, gast.IsNot) and _never_singleton(a, b):
-            return Static(op is gast.IsNot)
+        if op in (ast.Is, ast.IsNot) and _never_singleton(a, b):
+            return Static(op is ast.IsNot)
         if op not in _COMPARE:
             raise _Stuck
         return Dynamic(ir.Op(_COMPARE[op][0], (_expr(a), _expr(b))))
@@ -658,15 +657,15 @@ class _Reader:
 
 def _bind(node: Any, function: Any, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a function and their values; defaults are known."""
-    positional = [a.id for a in (*node.args.posonlyargs, *node.args.args)]
-    only = [a.id for a in node.args.kwonlyargs]
+    positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    only = [a.arg for a in node.args.kwonlyargs]
     if node.args.kwarg or len(args) > len(positional) and not node.args.vararg:
         raise _Stuck
     env = dict(zip(positional, args, strict=False))
     if node.args.vararg:
         rest = args[len(positional) :]
         statics = all(isinstance(a, Static) for a in rest)
-        env[node.args.vararg.id] = Static(tuple(a.value for a in rest)) if statics else rest
+        env[node.args.vararg.arg] = Static(tuple(a.value for a in rest)) if statics else rest
     for name, value in kwargs.items():
         if name in env or name not in (*positional, *only):
             raise _Stuck

@@ -11,7 +11,6 @@ edited after import raises `StaleSourceError` instead of being differentiated.
 """
 
 from __future__ import annotations
-import __future__
 
 import ast
 import linecache
@@ -31,13 +30,14 @@ from dpy.errors import (
     UnsupportedSyntaxError,
 )
 from dpy.records import record, replace
+from dpy.transform.codes import all_codes, extent, same_code
 from dpy.transform.ir import Closure, Loc
+from dpy.transform.snippets import FUTURE_FLAGS, Snippet, find_snippet, imported_names
 
-__all__ = ["Source", "forget_sources", "nested_code", "nested_source", "read_source", "too_deep"]
-
-_FUTURE_FLAGS = 0
-for _name in __future__.all_feature_names:
-    _FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
+__all__ = [
+    "Source", "forget_sources", "nested_code", "nested_source", "read_source", "read_tree",
+    "too_deep",
+]  # fmt: skip
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _MODULES_KEPT = 64
@@ -100,15 +100,9 @@ class Source:
 def read_source(function: Any) -> Source:
     """Find the source of a Python function or method, or raise an error that says what to do."""
     function = getattr(function, "__func__", function)
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, types.CodeType):
-        raise SourceUnavailableError(
-            f"{function!r} is not a Python function, it has no source",
-            repair="register a rule for it with @dpy.adjoint",
-        )
+    module, definition = _find(function)
+    code = function.__code__
     try:
-        module = _module(code, function.__globals__)
-        definition = module.find(code)
         node = module.converted(definition)
     except RecursionError:
         raise too_deep(code) from None
@@ -123,6 +117,25 @@ def read_source(function: Any) -> Source:
         free=code.co_freevars,
         lines=module.lines,
     )
+
+
+def read_tree(function: Any) -> Any:
+    """The tree of a function as Python's own `ast` has it."""
+    return _find(function)[1].node
+
+
+def _find(function: Any) -> tuple[_Module, Snippet]:
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, types.CodeType):
+        raise SourceUnavailableError(
+            f"{function!r} is not a Python function, it has no source",
+            repair="register a rule for it with @dpy.adjoint",
+        )
+    try:
+        module = _module(code, function.__globals__)
+        return module, module.find(code)
+    except RecursionError:
+        raise too_deep(code) from None
 
 
 def too_deep(code: types.CodeType) -> UnsupportedSyntaxError:
@@ -172,37 +185,58 @@ def nested_source(source: Source, closure: Closure) -> Source:
 # --- modules ----------------------------------------------------------------------------------
 
 
-@record
-class _Definition:
-    """A function or lambda in a module's tree."""
-
-    node: Any
-    class_name: str | None
-
-
 class _Module:
-    """A parsed file; what is derived from its top-level statements is computed once, on demand."""
+    """A file: functions are parsed alone (`snippets`); where that is not enough, all of it is.
+
+    What is derived from its top-level statements is computed once, on demand.
+    """
 
     def __init__(self, filename: str, lines: list[str]) -> None:
         self.filename = filename
         self.lines = lines
         self.text = "".join(lines)
-        self.tree = ast.parse(self.text, filename)
-        self._definitions: dict[int, list[_Definition]] = {}
+        self._imported = imported_names(self.text)
+        self._tree: ast.Module | None = None
+        self._snippets: dict[int, tuple[types.CodeType, Snippet]] = {}
+        self._definitions: dict[int, list[Snippet]] = {}
         self._codes: dict[tuple[int, int, int], list[types.CodeType]] = {}
         self._rewritten: dict[int, list[types.CodeType]] = {}
         self._imports: list[ast.stmt] | None = None
         self._converted: dict[int, Any] = {}
 
-    def converted(self, definition: _Definition) -> Any:
+    @property
+    def tree(self) -> ast.Module:
+        """The tree of the whole file."""
+        if self._tree is None:
+            try:
+                self._tree = ast.parse(self.text, self.filename)
+            except SyntaxError as error:
+                raise StaleSourceError(
+                    f"{self.filename} does not parse any more: {error.msg}",
+                    place=Place(self.filename, error.lineno or 1),
+                    why="the file was edited after it was imported",
+                    repair="mend the file, then reload the module (importlib.reload) or restart "
+                    "Python",
+                ) from None
+        return self._tree
+
+    def find(self, code: types.CodeType) -> Snippet:
+        """The definition that `code` was compiled from."""
+        known = self._snippets.get(id(code))
+        if known is None:
+            found = find_snippet(code, self.lines, self._imported) or self._search(code)
+            known = self._snippets[id(code)] = (code, found)
+        return known[1]
+
+    def converted(self, definition: Snippet) -> Any:
         """The tree of a definition as ``gast`` has it; the compiler does not change it."""
         node = self._converted.get(id(definition.node))
         if node is None:
             node = self._converted[id(definition.node)] = gast.ast_to_gast(definition.node)
         return node
 
-    def find(self, code: types.CodeType) -> _Definition:
-        """The definition that `code` was compiled from."""
+    def _search(self, code: types.CodeType) -> Snippet:
+        """The definition of `code`, looked for in the whole file."""
         line = code.co_firstlineno
         for statement in self.tree.body:
             if _first_line(statement) <= line <= (statement.end_lineno or statement.lineno):
@@ -222,7 +256,7 @@ class _Module:
             repair="reload the module (importlib.reload) or restart Python",
         )
 
-    def _find_in(self, statement: ast.stmt, code: types.CodeType) -> _Definition | None:
+    def _find_in(self, statement: ast.stmt, code: types.CodeType) -> Snippet | None:
         """Look in one top-level statement, compiled apart from the module: that is cheap.
 
         The compiler treats calls of methods of imported names in a way of its own, so it is told
@@ -232,7 +266,7 @@ class _Module:
             self._imports = list(_imports(self.tree.body))
         imports = self._imports
         for body in ([*imports, statement], [statement], self.tree.body):
-            flags = (code.co_flags & _FUTURE_FLAGS) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            flags = (code.co_flags & FUTURE_FLAGS) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
             key = (id(statement), len(body), flags)
             if key not in self._codes:
                 self._codes[key] = self._compile(body, flags)
@@ -247,19 +281,19 @@ class _Module:
             compiled = compile(tree, self.filename, "exec", flags=flags, dont_inherit=True)
         except SyntaxError:
             return []
-        return list(_all_codes(compiled))
+        return list(all_codes(compiled))
 
-    def _find_rewritten(self, code: types.CodeType) -> _Definition | None:
+    def _find_rewritten(self, code: types.CodeType) -> Snippet | None:
         """Pytest rewrites asserts before it compiles a test module: do the same, then compare."""
         rewrite = sys.modules.get("_pytest.assertion.rewrite")
-        flags = code.co_flags & _FUTURE_FLAGS
+        flags = code.co_flags & FUTURE_FLAGS
         if flags not in self._rewritten:
             codes: list[types.CodeType] = []
             if rewrite is not None:
                 tree = ast.parse(self.text, self.filename)
                 rewrite.rewrite_asserts(tree, self.text.encode(), self.filename, None)
                 compiled = compile(tree, self.filename, "exec", flags=flags, dont_inherit=True)
-                codes = list(_all_codes(compiled))
+                codes = list(all_codes(compiled))
             self._rewritten[flags] = codes
         line = code.co_firstlineno
         for statement in self.tree.body:
@@ -271,8 +305,8 @@ class _Module:
 
     def _locate(
         self, statement: ast.stmt, code: types.CodeType, compiled: list[types.CodeType]
-    ) -> _Definition | None:
-        equal = [other for other in compiled if _same_code(code, other)]
+    ) -> Snippet | None:
+        equal = [other for other in compiled if same_code(code, other)]
         if not equal:
             return None
         exact = [other for other in equal if other.co_linetable == code.co_linetable]
@@ -318,15 +352,7 @@ def _module(code: types.CodeType, module_globals: dict[str, Any]) -> _Module:
         if module is not None and (module.lines is lines or module.lines == lines):
             _modules.move_to_end(filename)
             return module
-    try:
-        module = _Module(filename, lines)
-    except SyntaxError as error:
-        raise StaleSourceError(
-            f"{filename} does not parse any more: {error.msg}",
-            place=Place(filename, error.lineno or 1, function=code.co_qualname),
-            why="the file was edited after it was imported",
-            repair="mend the file, then reload the module (importlib.reload) or restart Python",
-        ) from None
+    module = _Module(filename, lines)
     with _lock:
         _modules[filename] = module
         while len(_modules) > _MODULES_KEPT:
@@ -370,10 +396,10 @@ def _imports(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 # --- trees and code objects -------------------------------------------------------------------
 
 
-def _definitions(node: ast.AST, class_name: str | None) -> Iterator[_Definition]:
+def _definitions(node: ast.AST, class_name: str | None) -> Iterator[Snippet]:
     """All definitions, each with the class whose body (not bases or decorators) holds it."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        yield _Definition(node, class_name)
+        yield Snippet(node, class_name)
     if isinstance(node, ast.ClassDef):
         for outer in (*node.decorator_list, *node.bases, *node.keywords):
             yield from _definitions(outer, class_name)
@@ -394,7 +420,7 @@ def _first_line(node: Any) -> int:
     return int(min([node.lineno, *(d.lineno for d in decorators or ())]))
 
 
-def _choose(candidates: list[_Definition], code: types.CodeType) -> _Definition | None:
+def _choose(candidates: list[Snippet], code: types.CodeType) -> Snippet | None:
     """Of several lambdas on one line, the one whose body holds the code's positions."""
     node = _innermost([definition.node for definition in candidates], code)
     for definition in candidates:
@@ -408,7 +434,7 @@ def _choose(candidates: list[_Definition], code: types.CodeType) -> _Definition 
 
 def _innermost(nodes: Sequence[Any], code: types.CodeType) -> Any | None:
     """The smallest of the lambda nodes whose body contains all instructions of `code`."""
-    start, end = _extent(code)
+    start, end = extent(code)
     if start is None or end is None:
         return None
     best: Any | None = None
@@ -424,30 +450,12 @@ def _innermost(nodes: Sequence[Any], code: types.CodeType) -> Any | None:
 
 def _spans(node: Any, code: types.CodeType) -> bool:
     """Whether the code's instructions begin and end with the body of the lambda `node`."""
-    start, end = _extent(code)
+    start, end = extent(code)
     body = node.body if isinstance(node, (ast.Lambda, gast.Lambda)) else node
     return (start, end) == (
         (body.lineno, body.col_offset),
         (body.end_lineno, body.end_col_offset),
     )
-
-
-def _extent(code: types.CodeType) -> tuple[Any, Any]:
-    """First and last position of the code's instructions, its prologue left out."""
-    starts, ends = [], []
-    for line, end_line, column, end_column in code.co_positions():
-        if line is None or column is None or (column, end_column) == (0, 0):
-            continue
-        starts.append((line, column))
-        ends.append((end_line, end_column))
-    return (min(starts), max(ends)) if starts else (None, None)
-
-
-def _all_codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield constant
-            yield from _all_codes(constant)
 
 
 def _inner_codes(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -464,37 +472,4 @@ def _is_rewritten(code: types.CodeType) -> bool:
     names = (*code.co_names, *code.co_varnames)
     if any(name.startswith("@py") for name in names):
         return True
-    return any(_is_rewritten(inner) for inner in _all_codes(code))
-
-
-def _same_code(a: types.CodeType, b: types.CodeType) -> bool:
-    """Whether two code objects are the same program at the same line."""
-    return (
-        a.co_name == b.co_name
-        and a.co_firstlineno == b.co_firstlineno
-        and a.co_code == b.co_code
-        and a.co_names == b.co_names
-        and a.co_varnames == b.co_varnames
-        and a.co_freevars == b.co_freevars
-        and a.co_cellvars == b.co_cellvars
-        and a.co_argcount == b.co_argcount
-        and a.co_posonlyargcount == b.co_posonlyargcount
-        and a.co_kwonlyargcount == b.co_kwonlyargcount
-        and a.co_flags == b.co_flags
-        and _same_constant(a.co_consts, b.co_consts)
-    )
-
-
-def _same_constant(a: Any, b: Any) -> bool:
-    """Equality that tells 1 from 1.0 and True, and 0.0 from -0.0."""
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, types.CodeType):
-        return _same_code(a, b)
-    if isinstance(a, tuple):
-        return len(a) == len(b) and all(map(_same_constant, a, b))
-    if isinstance(a, frozenset):
-        return sorted(map(repr, a)) == sorted(map(repr, b))
-    if isinstance(a, (float, complex)):
-        return repr(a) == repr(b)
-    return bool(a == b)
+    return any(_is_rewritten(inner) for inner in all_codes(code))

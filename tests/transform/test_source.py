@@ -399,6 +399,7 @@ def test_without_columns_lambdas_that_share_a_line_are_refused(tmp_path: Path) -
 
 def test_a_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = _load(tmp_path / "parsed_once.py", BEFORE)
+    monkeypatch.setattr(source_module, "find_snippet", lambda *args: None)
     parsed = []
     real = source_module.ast.parse
     monkeypatch.setattr(
@@ -416,7 +417,20 @@ def test_many_files_do_not_pile_up(tmp_path: Path) -> None:
     assert len(source_module._modules) <= source_module._MODULES_KEPT
 
 
-def test_a_second_function_of_a_long_module_is_cheap(tmp_path: Path) -> None:
+def test_most_files_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_sources()
+    with monkeypatch.context() as patch:
+        patch.setattr(source_module._Module, "_search", lambda *args: None)
+        for f in (keep, decorated, decorated.__wrapped__, Outer.method, Outer._Inner().deep()):
+            assert read_source(f).node.name == f.__code__.co_name
+        for f in (*ONE_LINE, ONE_LINE[2](0), *SPLIT, Outer.by_lambda):
+            assert isinstance(read_source(f).node, gast.Lambda)
+
+
+def test_a_second_function_of_a_long_module_is_cheap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_module, "find_snippet", lambda *args: None)
     body = "def f_{0}(x, y):\n    z = x * y\n    for i in range(3):\n        z += i\n    return z\n"
     module = _load(tmp_path / "long_module.py", "".join(body.format(i) for i in range(200)))
     start = time.perf_counter()

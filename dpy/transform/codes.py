@@ -1,0 +1,61 @@
+"""Compare code objects, and find out where in the text they come from."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["all_codes", "extent", "same_code"]
+
+
+def extent(code: types.CodeType) -> tuple[Any, Any]:
+    """First and last position of the code's instructions, its prologue left out."""
+    starts, ends = [], []
+    for line, end_line, column, end_column in code.co_positions():
+        if line is None or column is None or (column, end_column) == (0, 0):
+            continue
+        starts.append((line, column))
+        ends.append((end_line, end_column))
+    return (min(starts), max(ends)) if starts else (None, None)
+
+
+def all_codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """The code objects of all definitions inside, at any depth."""
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from all_codes(constant)
+
+
+def same_code(a: types.CodeType, b: types.CodeType) -> bool:
+    """Whether two code objects are the same program at the same line."""
+    return (
+        a.co_name == b.co_name
+        and a.co_firstlineno == b.co_firstlineno
+        and a.co_code == b.co_code
+        and a.co_names == b.co_names
+        and a.co_varnames == b.co_varnames
+        and a.co_freevars == b.co_freevars
+        and a.co_cellvars == b.co_cellvars
+        and a.co_argcount == b.co_argcount
+        and a.co_posonlyargcount == b.co_posonlyargcount
+        and a.co_kwonlyargcount == b.co_kwonlyargcount
+        and a.co_flags == b.co_flags
+        and _same_constant(a.co_consts, b.co_consts)
+    )
+
+
+def _same_constant(a: Any, b: Any) -> bool:
+    """Equality that tells 1 from 1.0 and True, and 0.0 from -0.0."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, types.CodeType):
+        return same_code(a, b)
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(_same_constant, a, b))
+    if isinstance(a, frozenset):
+        return sorted(map(repr, a)) == sorted(map(repr, b))
+    if isinstance(a, (float, complex)):
+        return repr(a) == repr(b)
+    return bool(a == b)
