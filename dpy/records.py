@@ -32,7 +32,7 @@ class _Made:
 def made_by(*, default_factory: Callable[[], _Value]) -> _Value:
     """The default of a field, made anew for each instance (as `dataclasses.field` has it)."""
     made: Any = _Made(default_factory)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 @dataclass_transform(frozen_default=True)
@@ -66,7 +66,7 @@ def record(cls: _Class) -> _Class:
         new.__hash__ = __hash__
     new.__setattr__ = _refuse_store
     new.__delattr__ = _refuse_delete
-    return new  # type: ignore[no-any-return]
+    return new
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(made_by,))
@@ -83,7 +83,7 @@ def struct(cls: _Class) -> _Class:
     (Basket(owner='Eve', apples=['red']), False, True)
     """
     names, body, defaults = _contents(cls)
-    return _new_class(cls, names, body, defaults)  # type: ignore[no-any-return]
+    return _new_class(cls, names, body, defaults)
 
 
 def replace(old: _Value, /, **changes: Any) -> _Value:
@@ -94,7 +94,7 @@ def replace(old: _Value, /, **changes: Any) -> _Value:
     ]
     if changes:
         raise TypeError(f"{cls.__name__} has no field {next(iter(changes))!r}")
-    return cls(*values)  # type: ignore[no-any-return]
+    return cls(*values)
 
 
 def same_fields(a: Any, b: Any) -> bool:

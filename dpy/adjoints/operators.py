@@ -1,8 +1,8 @@
 """Rules for Python's operators, under the names of module `operator`.
 
 They hold for numbers and arrays; operators of other classes are methods, and differentiated as
-such. The functions of `dpy.adjoints.safe` have their rules here too, so that partials can be
-differentiated again.
+such. The rule of ``a @ b`` is in `dpy.adjoints.numpy.products`. The functions of
+`dpy.adjoints.safe` have their rules here too, so that partials can be differentiated again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from dpy.adjoints import safe
-from dpy.adjoints.numpy.products import matmul_left, matmul_right
 from dpy.adjoints.registry import adjoint, elementwise, nondifferentiable
 
 # --- arithmetic -------------------------------------------------------------------------------
@@ -59,17 +58,6 @@ def index(x: Any) -> Any:
         return (d_y,)
 
     return operator.index(x), index_pullback
-
-
-@adjoint(operator.matmul, fresh=True)
-def matmul(a: Any, b: Any) -> Any:
-    """y = a @ b, batched; vectors too."""
-    b_ndim = np.ndim(b)
-
-    def matmul_pullback(d_y: Any) -> Any:
-        return matmul_left(d_y, b), matmul_right(d_y, a, b_ndim)
-
-    return a @ b, matmul_pullback
 
 
 nondifferentiable(

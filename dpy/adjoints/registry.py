@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import operator
 import threading
 import types
 from collections.abc import Callable
@@ -75,8 +76,8 @@ class Rule:
     """
 
     __slots__ = (
-        "_checked", "_signature", "fresh", "forward", "is_nondifferentiable", "kind", "mutates",
-        "name", "partials", "primal", "primal_is_user", "singular", "static", "types",
+        "_checked", "_name", "_signature", "fresh", "forward", "is_nondifferentiable", "kind",
+        "mutates", "partials", "primal", "primal_is_user", "singular", "static", "types",
     )  # fmt: skip
 
     def __init__(
@@ -103,13 +104,20 @@ class Rule:
         self.kind = kind
         self.types = types
         self.is_nondifferentiable = is_nondifferentiable
-        self.name = _name(primal)
+        self._name: str | None = None
         module = getattr(forward, "__module__", None) or ""
         self.primal_is_user = forward is not None and not module.startswith("dpy.adjoints.")
         if self.primal_is_user and kind == "dummy":
             self.kind = "unknown"  # the compiler never runs users' code
         self._signature: inspect.Signature | None = None
         self._checked: Rule | None = None
+
+    @property
+    def name(self) -> str:
+        """The callable's name, with its module."""
+        if self._name is None:
+            self._name = _name(self.primal)
+        return self._name
 
     @property
     def signature(self) -> inspect.Signature | None:
@@ -283,14 +291,16 @@ _book: dict[Any, tuple[Rule, ...]] = {}
 _lock = threading.RLock()
 _version = 0
 
-# dpy's own rules are registered when they are first needed: `import dpy` should take no time.
-_LIBRARY = ("builtins", "mathlib", "operators", "numpy")
-_is_loaded = False
+# dpy's own rules are registered when they are first needed: `import dpy` should take no time, and a
+# program without arrays does not wait for NumPy's.
+_PYTHON = ("builtins", "mathlib", "operators")
+_NUMPY = ("numpy",)
+_loaded: set[tuple[str, ...]] = set()
 _waiting: list[Rule] = []  # what users registered before: it goes on top of the library
 
 
 class _Loading(threading.local):
-    """Whether this thread is importing the library now."""
+    """Whether this thread is importing a part of the library now."""
 
     active = False
 
@@ -299,27 +309,49 @@ _loading = _Loading()
 
 
 def load_library() -> None:
-    """Register dpy's own rules, then those that users have registered before."""
-    global _is_loaded
-    if _is_loaded or _loading.active:
+    """Register all of dpy's own rules, and those that users have registered before."""
+    _load(_PYTHON)
+    _load(_NUMPY)
+
+
+def _load(part: tuple[str, ...]) -> None:
+    if part in _loaded or _loading.active:
         return
     _loading.active = True
     try:
         # Without the lock: the import system has locks of its own.
-        for name in _LIBRARY:
+        for name in part:
             importlib.import_module(f"dpy.adjoints.{name}")
         with _lock:
-            if not _is_loaded:
-                for rule in _waiting:
-                    _enter(rule, replace=True)
-                _waiting.clear()
-                _is_loaded = True
+            if part not in _loaded:
+                for rule in tuple(_waiting):
+                    if _part(key_of(rule.primal)) is part:
+                        _enter(rule, replace=True)
+                        _waiting.remove(rule)
+                _loaded.add(part)
     finally:
         _loading.active = False
 
 
+_PYTHON_MODULES = frozenset({"math", "cmath", "builtins", "_operator", "operator"})
+
+
+def _part(key: Any) -> tuple[str, ...]:
+    """The part of the library that has the rule for a key, if there is one; NumPy's in doubt."""
+    kind = type(key)
+    if kind is FunctionType or isinstance(key, type):
+        is_numpys = str(key.__module__).partition(".")[0] == "numpy"
+        return _NUMPY if is_numpys else _PYTHON
+    if kind is types.BuiltinFunctionType:
+        is_pythons = key.__module__ in _PYTHON_MODULES and key is not operator.matmul
+        return _PYTHON if is_pythons else _NUMPY
+    if kind in (types.MethodDescriptorType, types.WrapperDescriptorType):
+        return _PYTHON if key.__objclass__.__module__ == "builtins" else _NUMPY
+    return _NUMPY
+
+
 def version() -> int:
-    """A counter that grows with every registration: compiled code depends on it."""
+    """A counter that grows with every registration by users: compiled code depends on it."""
     return _version
 
 
@@ -354,8 +386,9 @@ def lookup(f: Any, args: tuple[Any, ...] | None = None) -> Rule | None:
 
     With `args`, the first rule whose type restriction admits them; the newest rule comes first.
     """
-    if not _is_loaded:
-        load_library()
+    if len(_loaded) < 2:
+        _load(_PYTHON)
+        _load(_part(f))
     try:
         group = _book.get(f)
     except TypeError:  # unhashable callable object
@@ -383,22 +416,26 @@ def group(f: Any) -> tuple[Rule, ...]:
 
 def _register(rule: Rule, replace: bool) -> None:
     global _version
-    if not _is_loaded and not _loading.active:
-        if replace:
-            with _lock:
-                if not _is_loaded:
-                    _waiting.append(rule)
-                    _version += 1
-                    return
-        load_library()
+    if _loading.active:
+        _enter(rule, replace)
+        return
+    part = _part(key_of(rule.primal))
+    with _lock:
+        _version += 1
+        if part not in _loaded and replace:
+            _waiting.append(rule)
+            return
+    _load(part)
     _enter(rule, replace)
 
 
 def _enter(rule: Rule, replace: bool) -> None:
-    global _version
     with _lock:
         key = key_of(rule.primal)
-        group = _book.get(key, ())
+        group = _book.get(key)
+        if group is None:
+            _book[key] = (rule,)
+            return
         same = tuple(old for old in group if old.types == rule.types)
         if same and not replace:
             raise AdjointError(
@@ -409,7 +446,6 @@ def _enter(rule: Rule, replace: bool) -> None:
         # A restricted rule goes before a general one, a newer before an older one.
         ordered = (rule, *rest) if rule.types else (*(r for r in rest if r.types), rule)
         _book[key] = ordered
-        _version += 1
 
 
 def adjoint(

@@ -6,6 +6,7 @@ transpose; batch axes that were broadcast are summed afterwards by `dpy.cotangen
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,17 @@ def matmul(a: Any, b: Any, /) -> Any:
         return matmul_left(d_y, b), matmul_right(d_y, a, b_ndim)
 
     return np.matmul(a, b), matmul_pullback
+
+
+@adjoint(operator.matmul, fresh=True)
+def matmul_operator(a: Any, b: Any) -> Any:
+    """y = a @ b, batched; vectors too."""
+    b_ndim = np.ndim(b)
+
+    def matmul_pullback(d_y: Any) -> Any:
+        return matmul_left(d_y, b), matmul_right(d_y, a, b_ndim)
+
+    return a @ b, matmul_pullback
 
 
 # --- dot and its relatives --------------------------------------------------------------------
