@@ -160,6 +160,31 @@ assert registry.lookup(math.sin).forward is sine_again
     assert run(code).strip() == "(7.0,)"
 
 
+def test_numpys_rules_are_loaded_when_a_program_uses_numpy() -> None:
+    code = """
+import math, sys, dpy, numpy as np
+from dpy.adjoints import registry
+@dpy.adjoint(np.sin)
+def sine(x):
+    return np.sin(x), lambda d: (7.0 * d,)
+@dpy.adjoint(math.cos)
+def cosine(x):
+    return math.cos(x), lambda d: (5.0 * d,)
+def f(x): return math.cos(x) + math.sin(0.0) * x ** 2
+def g(x): return np.sin(x) + f(x)
+print(dpy.gradient(f, 1.0))
+assert 'dpy.adjoints.numpy' not in sys.modules
+print(dpy.gradient(g, 1.0))
+compiles = dpy.cache_info().compiles
+assert 'dpy.adjoints.numpy' in sys.modules
+print(dpy.gradient(f, 1.0), dpy.cache_info().compiles - compiles)
+version = registry.version()
+registry.load_library()
+assert registry.version() == version and np.cos in [r.primal for r in registry.rules()]
+"""
+    assert run(code).split("\n")[:3] == ["(5.0,)", "(12.0,)", "(5.0,) 0"]
+
+
 def test_a_rule_that_may_not_replace_sees_the_library_at_once() -> None:
     code = """
 import math, dpy

@@ -19,6 +19,7 @@ from dpy.errors import AdjointError
 @pytest.fixture(autouse=True)
 def keep_the_book() -> Iterator[None]:
     """Rules registered by a test are gone after it."""
+    registry.load_library()
     before = dict(registry._book)
     yield
     registry._book.clear()
