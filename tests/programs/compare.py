@@ -23,7 +23,6 @@ from tests.programs import dual
 from tests.programs.generator import generate
 
 RELATIVE = 1e-9
-Truth = tuple[float, tuple[Any, ...], float, float]
 _serial = itertools.count()
 
 
@@ -36,6 +35,19 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The gradients by slot and the largest slope met; `other` tells which arguments.
+
+    The precision is zero but for programs over arrays of single precision.
+    """
+
+    gradients: tuple[Any, ...]
+    scale: float
+    precision: float
+    other: bool
 
 
 @contextmanager
@@ -64,14 +76,11 @@ def accepted(seed: int) -> str:
     raise AssertionError
 
 
-def expected(text: str) -> Truth | None:
-    """``(value, gradients, scale, precision)`` by dual numbers; None if the program is rejected.
-
-    The precision is zero but for programs over arrays of single precision.
-    """
+def expected(text: str, other: bool = False) -> Truth | None:
+    """What is right, by dual numbers; None if the program is rejected."""
     with loaded(text, "dual") as module:
         try:
-            value, gradients, scale = dual.gradient(module)
+            value, gradients, scale = dual.gradient(module, other)
         except dual.Rejected:
             return None
         except (ArithmeticError, ValueError) as error:
@@ -80,12 +89,13 @@ def expected(text: str) -> Truth | None:
                 return None
             raise
     with loaded(text, "plain") as module:
-        plain = module.f(*module.make_args())
+        after = module.make_args(other)
+        plain = module.f(*after)
         precision = getattr(module, "PRECISION", 0.0)
     # Sums in another order may differ in the last digits; more would be a fault of the oracle.
     if not abs(value - plain) <= (1e-12 + precision) * scale * max(1.0, abs(plain)):
         raise AssertionError(f"the oracle's value {value!r} is not the plain value {plain!r}")
-    return value, gradients, scale, precision
+    return Truth(gradients, scale, precision, other)
 
 
 def failure(text: str) -> Failure | None:
@@ -94,36 +104,97 @@ def failure(text: str) -> Failure | None:
     if truth is None:
         return None
     with loaded(text) as module:
-        return _compare(module, truth)
-
-
-Results = list[tuple[Any, Any, float]]
-
-
-def _compare(module: types.ModuleType, truth: Truth) -> Failure | None:
-    after = module.make_args()
-    value = module.f(*after)
-    entry = module.make_args()
-    for name, run in (("gradient", _gradient), ("value_and_gradient", _both), ("pullback", _twice)):
-        args = module.make_args()
-        try:
-            left, results = run(module.f, args)
-        except Exception as error:
-            return Failure(f"{name} raises {_summary(error)}", _where(error))
-        found = _state(left, after, "argument")
-        if found:
-            return Failure(f"{name} leaves wrong arguments", found)
-        for y, gradients, seed in results:
-            if y is not None and (y != value or type(y) is not type(value)):
-                return Failure(f"{name} gives a wrong value", f"{y!r} is not {value!r}")
-            if type(gradients) is not tuple or len(gradients) != len(entry):
-                return Failure(f"{name} gives a wrong form", f"{gradients!r}")
-            near = Near(seed, truth[2], truth[3])
-            for i, (got, x, want) in enumerate(zip(gradients, entry, truth[1], strict=True)):
-                found = _differs(got, x, want, near, f"argument {i}")
+        first = Sample(module, truth)
+        again = expected(text, other=True)
+        second = Sample(module, again) if again else first
+        for name, run in (
+            ("gradient", _gradient),
+            ("value_and_gradient", _both),
+            ("pullback", _interleaved),
+        ):
+            try:
+                results = run(module.f, first, second)
+            except Exception as error:
+                return Failure(f"{name} raises {_summary(error)}", _where(error))
+            for result in results:
+                found = result.wrong()
                 if found:
-                    return Failure(f"{name} gives a wrong gradient", found)
+                    return Failure(f"{name} {found[0]}", found[1])
     return None
+
+
+class Sample:
+    """A set of arguments of a program: what the plain call does with them, and the truth."""
+
+    def __init__(self, module: types.ModuleType, truth: Truth) -> None:
+        self.module = module
+        self.truth = truth
+        self.after = self.new()
+        self.value = module.f(*self.after)
+        self.entry = self.new()
+
+    def new(self) -> tuple[Any, ...]:
+        """The arguments, made anew."""
+        return self.module.make_args(self.truth.other)
+
+
+@dataclass
+class Result:
+    """What dpy gave: the value (None if it is not known), what is left in the arguments, and the
+    gradients times `seed`."""
+
+    sample: Sample
+    y: Any
+    left: Any
+    gradients: Any
+    seed: float = 1.0
+
+    def wrong(self) -> tuple[str, str] | None:
+        """A kind and details of what is wrong."""
+        sample, truth = self.sample, self.sample.truth
+        found = _state(self.left, sample.after, "argument")
+        if found:
+            return "leaves wrong arguments", found
+        y, value = self.y, sample.value
+        if y is not None and (y != value or type(y) is not type(value)):
+            return "gives a wrong value", f"{y!r} is not {value!r}"
+        if type(self.gradients) is not tuple or len(self.gradients) != len(sample.entry):
+            return "gives a wrong form", f"{self.gradients!r}"
+        near = Near(self.seed, truth.scale, truth.precision)
+        pairs = zip(self.gradients, sample.entry, truth.gradients, strict=True)
+        for i, (got, x, want) in enumerate(pairs):
+            found = _differs(got, x, want, near, f"argument {i}")
+            if found:
+                return "gives a wrong gradient", found
+        return None
+
+
+def _gradient(f: Callable[..., Any], first: Sample, second: Sample) -> list[Result]:
+    args = first.new()
+    return [Result(first, None, args, dpy.gradient(f, *args))]
+
+
+def _both(f: Callable[..., Any], first: Sample, second: Sample) -> list[Result]:
+    args = second.new()
+    y, gradients = dpy.value_and_gradient(f, *args)
+    return [Result(second, y, args, gradients)]
+
+
+def _interleaved(f: Callable[..., Any], first: Sample, second: Sample) -> list[Result]:
+    """Two pullbacks called by turns, while the caller writes to arguments and gradients."""
+    made = []
+    for sample in (first, second):
+        args = sample.new()
+        y, back = dpy.pullback(f, *args)
+        made.append((sample, args, copy.deepcopy(args), y, back))
+    results = []
+    for number, seed in ((0, 1.0), (1, -2.0), (0, -2.0), (1, 1.0), (0, 1.0)):
+        sample, args, left, y, back = made[number]
+        gradients = back(seed)
+        results.append(Result(sample, y, left, copy.deepcopy(gradients), seed))
+        overwrite(args)
+        overwrite(gradients)
+    return results
 
 
 def _summary(error: Exception) -> str:
@@ -135,27 +206,6 @@ def _summary(error: Exception) -> str:
 def _where(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{error} [{frame.filename}:{frame.lineno}]"
-
-
-def _gradient(f: Callable[..., Any], args: Any) -> tuple[Any, Results]:
-    return args, [(None, dpy.gradient(f, *args), 1.0)]
-
-
-def _both(f: Callable[..., Any], args: Any) -> tuple[Any, Results]:
-    return args, [(*dpy.value_and_gradient(f, *args), 1.0)]
-
-
-def _twice(f: Callable[..., Any], args: Any) -> tuple[Any, Results]:
-    """The pullback three times; the caller writes to arguments and gradients in between."""
-    y, back = dpy.pullback(f, *args)
-    left = copy.deepcopy(args)
-    results = []
-    for seed in (1.0, -2.0, 1.0):
-        gradients = back(seed)
-        results.append((y, copy.deepcopy(gradients), seed))
-        overwrite(args)
-        overwrite(gradients)
-    return left, results
 
 
 def overwrite(x: Any, seen: dict[int, Any] | None = None) -> None:

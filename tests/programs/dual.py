@@ -365,16 +365,16 @@ def plain(x: Any) -> Any:
     return x
 
 
-def gradient(module: types.ModuleType, name: str = "f") -> tuple[float, tuple[Any, ...], float]:
-    """``(value, gradients by slot, largest slope met)`` of ``name(*make_args())`` of `module`."""
+def gradient(module: types.ModuleType, other: bool = False) -> tuple[float, tuple[Any, ...], float]:
+    """``(value, gradients by slot, largest slope met)`` of ``f(*make_args(other))`` of `module`."""
     global watch
     install(module)
-    size = count_leaves(module.make_args())
+    size = count_leaves(module.make_args(other))
     watch = Watch(getattr(module, "PRECISION", TOO_CLOSE))
-    args = module.make_args()
-    shape = module.make_args()
+    args = module.make_args(other)
+    shape = module.make_args(other)
     lift = Lift(size)
-    result = getattr(module, name)(*[lift(arg) for arg in args])
+    result = module.f(*[lift(arg) for arg in args])
     if isinstance(result, Dual):
         slopes, value = result.slopes, float(result.value)
     else:

@@ -125,10 +125,16 @@ class Generator(Expressions):
         return Var(self.fresh(prefix.get(kind, kind[0])), kind, n)
 
     def arguments(self, params: list[Var]) -> Lines:
-        """``make_args``: new argument values at each call."""
-        lines, names = ["def make_args():"], []
+        """``make_args``: new argument values at each call; `other` ones of much the same types."""
+        lines = ["def make_args(other=False):"]
         if self.needs_state:
             lines.append("    STATE[:] = [0.5, -0.25]")
+        first, second = self._values(params), self._values(params)
+        return [*lines, "    if other:", *indent(second), *first]
+
+    def _values(self, params: list[Var]) -> Lines:
+        lines: Lines = []
+        names: list[str] = []
         for p in params:
             twin = [q for q in params if q.kind == p.kind and q.n == p.n and q.name in names]
             if twin and p.kind in ("vec", "list", "pair") and self.chance(0.3):
@@ -148,9 +154,9 @@ class Generator(Expressions):
         inner = self.rng.choice([f"[{number()}, {number()}]", vector])
         pair = f"Pair({number()}, {number()}, {inner})"
         return {
-            "float": number(),
+            "float": number() if self.chance(0.95) else self.rng.choice(["1", "-1", "2"]),
             "int": self.rng.choice("1234"),
-            "vec": f"np.array([{', '.join(number() for _ in range(p.n))}]{dtype})",
+            "vec": self._vector(p.n, dtype),
             "mat": self._table(2, 3, dtype),
             "grid": self._table(p.n, p.m, dtype),
             "nested": f"[[{number()}, {number()}], [{number()}]]",
@@ -165,6 +171,12 @@ class Generator(Expressions):
             "pairs": f"[{pair}, Pair({number()}, {number()}, [{number()}])]",
             "vecs": f"[{vector}, np.array([{number()}, {number()}, {number()}])]",
         }[p.kind]
+
+    def _vector(self, n: int, dtype: str) -> str:
+        """Now and then a view of something larger, backwards or with gaps."""
+        step = self.rng.choice([1] * 10 + [2, -1])
+        items = [self._number() for _ in range(n * abs(step))]
+        return f"np.array([{', '.join(items)}]{dtype})" + (f"[::{step}]" if step != 1 else "")
 
     def _table(self, n: int, m: int, dtype: str) -> str:
         rows = (", ".join(self._number() for _ in range(m)) for _ in range(n))
