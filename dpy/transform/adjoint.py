@@ -19,11 +19,8 @@ from dpy.cotangent import ZERO, filled, fit, quotient, quotient_below
 from dpy.kinds import (
     UNKNOWN,
     Array,
-    Const,
     Kind,
-    Number,
     Object,
-    Other,
     Tuple,
     is_atomic,
     is_number,
@@ -32,7 +29,8 @@ from dpy.kinds import (
 )
 from dpy.records import replace
 from dpy.transform import inline, ir, partials
-from dpy.transform.helpers import add_view
+from dpy.transform.buffer_adjoint import BufferForms, adds_to, is_basic, is_same_field
+from dpy.transform.buffers import hidden_reads
 from dpy.transform.infer import Facts, Site
 from dpy.transform.versions import Names, Versions, variables
 
@@ -63,7 +61,7 @@ def call(function: Any, *args: Any) -> ir.Call:
     return ir.Call(function, args)
 
 
-class _Adjoint:
+class _Adjoint(BufferForms):
     def __init__(self, facts: Facts, runtime: Runtime) -> None:
         self.facts = facts
         self.runtime = runtime
@@ -77,12 +75,8 @@ class _Adjoint:
                 if isinstance(s.target, str):
                     taken.add(s.target)
         self.names = Names(taken)
-        # The owner of a bound method stands in the site of the call only.
-        hidden = {
-            key: [a.name for a in (*site.operands, *site.binding.values()) if isinstance(a, ir.Var)]
-            for key, site in facts.sites.items()
-        }
-        self.versions = Versions(facts.function, self.names, hidden)
+        hidden = hidden_reads(facts.sites)
+        self.versions = Versions(facts.function, self.names, hidden, facts.self_updates)
         self.acc = ir.Var(self.names.fresh("acc"))
         self.states: dict[Any, str] = {}
         self.d_names: dict[Any, str] = {}
@@ -146,7 +140,9 @@ class _Adjoint:
             certain = is_number(kind) or isinstance(kind, Array)
             certain = certain and not facts.summary.needs_acc
             self.states[result.name] = "value" if certain else "maybe"
-            if result.name in facts.identity:
+            if result.name in facts.buffers:
+                self._start_buffer(result.name, ir.Var(seed), not certain)
+            elif result.name in facts.identity:
                 self._sink_result(result)
         else:
             params = [ir.Param(self.names.fresh("d_result"))]
@@ -308,6 +304,9 @@ class _Adjoint:
             return
         var = atom.name
         scalar = var in self.scalars
+        if var in self.facts.buffers:
+            self._give_to_buffer(var, value, maybe)
+            return
         if var in self.facts.identity and not is_atomic(kind):
             held = ir.Var(self.versions.residual(s, var))
             sunk = call(self.runtime.sink, self.acc, held, value)
@@ -394,8 +393,17 @@ class _Adjoint:
         if key in self.scalars:
             out.append(ir.Assign(self._d(key), ir.Lit(0.0), self.loc))
             return "value"
+        if key in self.facts.buffers:
+            out.append(ir.Assign(self._d(key), self._new_buffer(key), self.loc))
+            return "owned"
         out.append(ir.Assign(self._d(key), _ZERO, self.loc))
         return "maybe"
+
+    def _state_of_zero(self, key: Any) -> str:
+        """The state in which `_zero` leaves a cotangent variable."""
+        if key in self.facts.buffers:
+            return "owned"
+        return "value" if key in self.scalars else "maybe"
 
     def _guarded(self, s: ir.Stmt, name: str, emit: Any) -> None:
         """Emit under ``if d_name is not ZERO``."""
@@ -424,13 +432,12 @@ class _Adjoint:
             for key, state in after.items():
                 old = joined.get(key)
                 if old is None:
-                    joined[key] = "value" if key in self.scalars else "maybe"
+                    joined[key] = self._state_of_zero(key)
                 else:
                     joined[key] = min(old, state, key=_ORDER.index)
             for key, state in states.items():
                 if key not in after:  # consumed: reset to zero for the next iteration
-                    zero = "value" if key in self.scalars else "maybe"
-                    joined[key] = min(state, zero, key=_ORDER.index)
+                    joined[key] = min(state, self._state_of_zero(key), key=_ORDER.index)
             if joined == states:
                 break
             states = joined
@@ -798,7 +805,7 @@ class _Adjoint:
 
     def _attribute_at(self, s: ir.Stmt, var: str, name: str) -> Any:
         scope, _ = self.versions.where[id(s)]
-        if scope.loop is None and var not in self.facts.written:
+        if scope.loop is None and self._keeps_shape(var):
             return ir.Op("getattr", (ir.Var(self.versions.residual(s, var)), ir.Lit(name)))
         key = (name, id(s), var)
         if key not in self.memo:
@@ -806,6 +813,10 @@ class _Adjoint:
             value = ir.Op("getattr", (ir.Var(var), ir.Lit(name)))
             self.before.setdefault(id(s), []).append(ir.Assign(extra, value, s.loc))
         return ir.Var(self.memo[key])
+
+    def _keeps_shape(self, var: str) -> bool:
+        """Whether an array cannot be given another shape (arrays with buffers are only indexed)."""
+        return var not in self.facts.written or var in self.facts.buffers
 
     def _has_shape_of_result(self, s: ir.Assign, atom: ir.Var) -> bool:
         """Whether an operand certainly has the shape of the result: nothing was broadcast."""
@@ -840,7 +851,7 @@ class _Adjoint:
         """The same of the result of `s`."""
         scope, _ = self.versions.where[id(s)]
         var = str(s.target)
-        if scope.loop is None and var not in self.facts.written:
+        if scope.loop is None and self._keeps_shape(var):
             return ir.Op("getattr", (ir.Var(self.versions.residual_after(s, var)), ir.Lit(name)))
         key = (name, "after", id(s))
         if key not in self.memo:
@@ -858,6 +869,8 @@ class _Adjoint:
                 return value
             held = ir.Var(self.versions.residual(s, atom.name))
             return call(self.runtime.project, value, held)
+        if atom.name in self.facts.buffers and is_same_field(kind, result):
+            return value  # summed, where it was broadcast, when it is added to the buffer
         if isinstance(kind, Array) and isinstance(result, Array) and kind.dtype == result.dtype:
             if kind.dtype.kind in "fc":
                 others = {o for o in operands if isinstance(self.facts.kind(s, o), Array)}
@@ -1236,11 +1249,10 @@ class _Adjoint:
         self, s: ir.Assign, array: ir.Var, index: Any, d: Any, fresh: bool = False
     ) -> None:
         is_view = isinstance(self.facts.kinds[id(s)], Array)
-        is_view = is_view and _is_basic(self.facts.kind(s, index))
+        is_view = is_view and is_basic(self.facts.kind(s, index))
         if not self.facts.is_active(array):
             return
-        if isinstance(index, ir.Var):
-            index = ir.Var(self._value_at(s, index.name))
+        index = self._index_at(s, index)
         if array.name in self.facts.identity:
             held = ir.Var(self.versions.residual(s, array.name))
             self._emit(None, call(self.runtime.add_region, self.acc, held, index, d))
@@ -1250,17 +1262,16 @@ class _Adjoint:
         if is_view and fresh:
             self._emit(None, ir.Op("setitem", (d_array, index, d)))
         elif is_view:
-            self._emit(None, call(ir.Known(add_view, "add_view"), d_array, index, d))
+            self._emit(None, adds_to(ir.Op("getitem", (d_array, index)), d))
         else:
             self._emit(None, call(self.runtime.add_at, d_array, index, d))
 
     def _reverse_array_write(self, s: ir.Assign, site: Site) -> None:
         array, index, value = _args(s)
-        if not self.facts.is_active(array):
+        if not self.facts.is_active(array) or id(s) in self.facts.self_writes:
             return
         held = ir.Var(self.versions.residual(s, array.name))
-        if isinstance(index, ir.Var):
-            index = ir.Var(self._value_at(s, index.name))
+        index = self._index_at(s, index)
         taken = call(self.runtime.take_region, self.acc, held, index)
         if not self.facts.is_active(value):
             self._emit(None, taken)
@@ -1452,15 +1463,6 @@ def finish_loops(block: ir.Block) -> ir.Block:
             s = replace(s, function=replace(s.function, body=finish_loops(s.function.body)))
         out.append(s)
     return tuple(out)
-
-
-def _is_basic(kind: Kind) -> bool:
-    """Whether an index of this kind gives a view, or one element."""
-    if isinstance(kind, Tuple):
-        return all(map(_is_basic, kind.items))
-    if isinstance(kind, Const):
-        return kind.value is None or kind.value is Ellipsis or kind.type is int
-    return kind == Number(int) or kind in (Other(slice), Other(type(None)), Other(type(...)))
 
 
 def _single_uses(

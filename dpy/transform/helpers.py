@@ -10,9 +10,13 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
+from dpy.cotangent import ZERO, unbroadcast
+
 __all__ = [
     "HELPERS",
-    "add_view",
+    "add_to",
     "delete_global",
     "import_module",
     "make_function",
@@ -20,6 +24,8 @@ __all__ = [
     "put",
     "read_cell",
     "set_global",
+    "subtract_from",
+    "take_at",
     "unbound",
     "unpack",
     "unpack_star",
@@ -59,10 +65,47 @@ def _unpacker(before: int, after: int, star: bool) -> Callable[[Any], tuple[Any,
     return namespace["unpacker"]
 
 
-def add_view(d: Any, index: Any, d_item: Any) -> None:
-    """``d[index] += d_item`` for an index that gives a view, which is written once."""
+def add_to(part: Any, d: Any) -> None:
+    """Add a cotangent to (a view of) an array of cotangents, summed over what was broadcast.
+
+    >>> d_u = np.zeros(3)
+    >>> add_to(d_u[1:2], np.ones(2))
+    >>> d_u
+    array([0., 2., 0.])
+    """
+    if type(d) is not np.ndarray or d.shape != part.shape:
+        if d is ZERO:
+            return
+        d = unbroadcast(d, part.shape)
+    part += d
+
+
+def subtract_from(part: Any, d: Any) -> None:
+    """The same with the sign reversed."""
+    if type(d) is not np.ndarray or d.shape != part.shape:
+        if d is ZERO:
+            return
+        d = unbroadcast(d, part.shape)
+    part -= d
+
+
+def take_at(d: Any, index: Any) -> Any:
+    """The cotangent of what ``a[index] = value`` wrote, for any index; zero is left behind.
+
+    Where `index` names a position twice, the value that was written last is the one that stayed.
+    """
     part = d[index]
-    part += d_item
+    if not isinstance(part, np.ndarray):
+        d[index] = 0.0
+        return part
+    part = part.copy()
+    if part.size > 1:
+        order = np.arange(part.size).reshape(part.shape)
+        last = np.empty(d.shape, np.intp)
+        last[index] = order
+        part[last[index] != order] = 0.0
+    d[index] = 0.0
+    return part
 
 
 def unbound(name: str) -> Any:
@@ -147,7 +190,9 @@ _OPERATOR_NAMES = (
 ).split()
 
 HELPERS: dict[str, Any] = {
-    "add_view": add_view,
+    "add_to": add_to,
+    "subtract_from": subtract_from,
+    "take_at": take_at,
     "unpack": unpack,
     "unpack_star": unpack_star,
     "unbound": unbound,

@@ -48,6 +48,7 @@ from dpy.kinds import (
 )
 from dpy.records import made_by, same_fields, struct
 from dpy.transform import ir
+from dpy.transform.buffers import Member, find_buffers, self_updates
 from dpy.transform.methods import direct_methods
 
 __all__ = ["HEAP", "Callee", "Facts", "RuleBook", "Site", "Summary", "infer"]
@@ -159,7 +160,9 @@ class Site:
     `rule`), ``callee`` (with `callee` and `binding`: parameter name -> operand), ``construct``
     (plain dataclass; `binding`: field -> operand), ``field`` (by-value read of slot `slot`),
     ``item`` (the same, of a tuple), ``build`` (tuple, list or dict display), ``array_read``,
-    ``array_write``, ``unpack``, ``append``, ``iterate`` and ``generic`` (the runtime decides).
+    ``array_write`` and ``update`` (an in-place operator on an array); ``buffer_read``,
+    ``buffer_write`` and ``buffer_update`` for the arrays of `Facts.buffers`; ``unpack``,
+    ``append``, ``iterate`` and ``generic`` (the runtime decides).
     """
 
     form: str
@@ -187,6 +190,9 @@ class Facts:
     active: set[str] = made_by(default_factory=set)
     identity: set[str] = made_by(default_factory=set)
     written: set[str] = made_by(default_factory=set)
+    buffers: dict[str, Member] = made_by(default_factory=dict)
+    self_updates: frozenset[int] = frozenset()
+    self_writes: set[int] = made_by(default_factory=set)
     exit_kinds: dict[str, Kind] = made_by(default_factory=dict)
     summary: Summary = made_by(default_factory=Summary)
     heap_active: bool = False
@@ -376,6 +382,7 @@ class _Inference:
         self._pass_views_by_value(self.function.body, self._count_uses())
         facts.heap_written = find(HEAP) in roots
         facts.active = self.varied & self._useful()
+        self._find_buffers(roots)
         result = self.function.result
         name = result.name if isinstance(result, ir.Var) else None
         summary = facts.summary
@@ -387,6 +394,36 @@ class _Inference:
             or facts.has_unknown_effects
             or any(map(_uses_accumulators, facts.sites.values()))
         )
+
+    def _find_buffers(self, roots: set[str]) -> None:
+        """Classes of arrays that need no accumulators: see `buffers`."""
+        facts, find = self.facts, self.classes.find
+        facts.self_updates = frozenset(
+            key for key in self_updates(self.function.body) if self._site_form(key) == "update"
+        )
+        if not any(site.form in ("array_write", "update") for site in facts.sites.values()):
+            return
+        members: dict[str, set[str]] = {}
+        for name in self.non_atomic:
+            if find(name) in roots:
+                members.setdefault(find(name), set()).add(name)
+        shared = {HEAP, *self.params}
+        local = {
+            root: names for root, names in members.items()
+            if not names & shared and names & facts.active
+        }  # fmt: skip
+        facts.buffers, facts.self_writes = find_buffers(facts, find, local)
+        facts.identity -= facts.buffers.keys()
+        for s in ir.walk(self.function.body):
+            form = self._site_form(id(s))
+            if form in ("array_read", "array_write", "update"):
+                assert isinstance(s, ir.Assign)
+                if _operands(s.value)[0] in facts.buffers:
+                    facts.sites[id(s)].form = f"buffer_{form.removeprefix('array_')}"
+
+    def _site_form(self, key: int) -> str:
+        site = self.facts.sites.get(key)
+        return "" if site is None else site.form
 
     def _count_uses(self) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -520,14 +557,13 @@ class _Inference:
                 bound = (*site.operands, *site.binding.values())
                 operands += [atom.name for atom in bound if isinstance(atom, ir.Var)]
             targets = (s.target,) if isinstance(s.target, str) else s.target or ()
-            has_effect = form in ("array_write", "generic", "callee", "construct_fields") and (
-                form == "array_write"
-                or any(o in self.non_atomic for o in operands)
-                or self.facts.heap_active
-                or site is not None
-                and form in ("callee", "construct_fields")
-                and site.callee.summary.writes
-            )
+            has_effect = form in ("array_write", "update")
+            if form in ("generic", "callee", "construct_fields"):
+                has_effect = (
+                    any(o in self.non_atomic for o in operands)
+                    or self.facts.heap_active
+                    or (form != "generic" and site is not None and site.callee.summary.writes)
+                )
             if form == "append":
                 has_effect = operands[0] in useful
             if has_effect or any(t in useful for t in targets):
@@ -891,10 +927,23 @@ class _Inference:
         self._alias_target_if(s, args[0], kinds[0])
         if not self._any_varied(args) and isinstance(kinds[0], (Array, List)):
             return kinds[0] if isinstance(kinds[0], Array) else UNKNOWN, False, Site("inert")
+        if isinstance(kinds[0], Array) and kinds[0].dtype.kind in "fc":
+            rule = self._update_rule(ARITHMETIC[plain], kinds)
+            if rule is not None:
+                return kinds[0], True, Site("update", rule, args, function=ARITHMETIC[plain])
         kind, varied, site = self._generic(s, args, kinds, writes=isinstance(kinds[0], Array))
         if isinstance(kinds[0], Array):
             kind = kinds[0]
         return kind, varied, site
+
+    def _update_rule(self, function: Any, kinds: tuple[Kind, ...]) -> Any:
+        """The elementwise rule of an in-place operator on an array, where it has one."""
+        if not (is_number(kinds[1]) or isinstance(kinds[1], Array)):
+            return None
+        rule = self.book.rule(function, kinds)
+        if rule is None or rule.partials is None or rule.is_nondifferentiable:
+            return None
+        return rule
 
     def _build(
         self, s: ir.Assign, name: str, args: tuple[Any, ...], kinds: tuple[Kind, ...]
@@ -1103,7 +1152,8 @@ class _Inference:
                     return item, varied, Site("field" if varied else "inert", slot=key)
         if isinstance(kind, Array):
             result = _indexed(kind, index_kind)
-            self._alias_target_if(s, owner, result)
+            if result is UNKNOWN or _is_basic(index_kind):  # else it is a copy
+                self._alias_target_if(s, owner, result)
             if not varied:
                 return result, False, Site("inert")
             if result is UNKNOWN:
@@ -1132,7 +1182,8 @@ class _Inference:
         if not varied:
             return Other(type(None)), False, Site("inert")
         form = "array_write" if simple else "generic"
-        return Other(type(None)), False, Site(form, operands=args)
+        region = _indexed(kinds[0], kinds[1]) if isinstance(kinds[0], Array) else UNKNOWN
+        return Other(type(None)), False, Site(form, operands=args, slot=region)
 
     def _container_write(
         self, s: ir.Assign, args: tuple[Any, ...], kinds: tuple[Kind, ...]
@@ -1294,7 +1345,7 @@ class _Inference:
                 result = Number(bool) if function in (any, all) else UNKNOWN
                 return self._generic(s, operands, all_kinds, writes=False, result=result)
             return result, False, Site("inert")
-        if not rule.fresh:
+        if not rule.fresh and not _copies(function, kwargs, result):
             for a, k in zip(operands, all_kinds, strict=True):
                 if not is_atomic(k):
                     self._alias_target_if(s, a, result)
@@ -1784,7 +1835,13 @@ def _is_none(kind: Kind) -> bool:
 def _uses_accumulators(site: Site) -> bool:
     if site.form in ("callee", "construct_fields"):
         return bool(site.callee.summary.needs_acc)
-    return site.form in ("generic", "array_write", "iterate")
+    return site.form in ("generic", "array_write", "update", "iterate")
+
+
+def _copies(function: Any, kwargs: tuple[tuple[str, Any], ...], result: Kind) -> bool:
+    """Whether this is a call of ``np.array`` that copies numbers."""
+    is_plain = function is np.array and not any(name == "copy" for name, _ in kwargs)
+    return is_plain and isinstance(result, Array) and result.dtype.kind in "biufc"
 
 
 _namespaces: weakref.WeakKeyDictionary[type, Any] = weakref.WeakKeyDictionary()

@@ -15,6 +15,8 @@ from dpy.transform.infer import Facts
 
 __all__ = ["needs_rotation", "rotate"]
 
+_EFFECTS = frozenset("generic callee append array_write update buffer_write buffer_update".split())
+
 
 def needs_rotation(facts: Facts) -> bool:
     """Whether the test of some loop has a statement with an adjoint."""
@@ -30,9 +32,7 @@ def _is_due(s: ir.Stmt, facts: Facts) -> bool:
             continue
         if isinstance(inner, ir.Assign):
             target = inner.target
-            if site.form in ("generic", "callee", "append", "array_write") or (
-                isinstance(target, str) and target in facts.active
-            ):
+            if site.form in _EFFECTS or isinstance(target, str) and target in facts.active:
                 return True
         else:
             return True

@@ -257,10 +257,16 @@ def _assign(s: Assign, namer: Namer) -> list[ast.stmt]:
 
 
 def _inplace(s: Assign, value: Op, namer: Namer) -> list[ast.stmt] | None:
-    """``x += v``, where the left operand is a variable."""
-    if value.name not in _INPLACE or not isinstance(s.target, str):
+    """``x += v`` and ``x[i] += v``, where `x` is a variable."""
+    if value.name not in _INPLACE:
         return None
     left, right = value.args
+    if s.target is None and isinstance(left, Op) and left.name == "getitem":
+        owner, index = left.args
+        place = ast.Subscript(expression_to_ast(owner, namer), _index(index, namer), _STORE)
+        return [ast.AugAssign(place, _INPLACE[value.name](), expression_to_ast(right, namer))]
+    if not isinstance(s.target, str):
+        return None
     if not isinstance(left, Var):
         return None
     update = ast.AugAssign(

@@ -63,11 +63,11 @@ class Names:
         return name
 
 
-def assigned(block: ir.Block) -> dict[str, None]:
-    """Names assigned in a block, in order of first assignment."""
+def assigned(block: ir.Block, same: frozenset[int] = frozenset()) -> dict[str, None]:
+    """Names assigned in a block, in order of first assignment; not by the statements `same`."""
     found: dict[str, None] = {}
     for s in ir.walk(block):
-        if isinstance(s, (ir.Assign, ir.For)):
+        if isinstance(s, (ir.Assign, ir.For)) and id(s) not in same:
             targets = s.target if isinstance(s.target, tuple) else (s.target,)
             for t in targets:
                 if t is not None:
@@ -79,10 +79,18 @@ class Versions:
     """Version numbering of one function."""
 
     def __init__(
-        self, function: ir.Function, names: Names, hidden: dict[int, list[str]] | None = None
+        self,
+        function: ir.Function,
+        names: Names,
+        hidden: dict[int, list[str]] | None = None,
+        same: frozenset[int] = frozenset(),
     ) -> None:
-        """`hidden`: by id of a statement, what it reads though its value does not name it."""
+        """`hidden`: by id of a statement, what it reads though its value does not name it.
+
+        `same`: ids of statements that assign to a variable the object that it holds.
+        """
         self.function = function
+        self.same = same
         self.hidden = hidden or {}
         self.names = names
         self.root = Scope(None, None)
@@ -94,7 +102,7 @@ class Versions:
         self.claimed: dict[str, Version] = {}
         counts: dict[str, int] = {p.name: 1 for p in function.params}
         for s in ir.walk(function.body):
-            if isinstance(s, (ir.Assign, ir.For)):
+            if isinstance(s, (ir.Assign, ir.For)) and id(s) not in same:
                 for t in s.target if isinstance(s.target, tuple) else (s.target,):
                     if t is not None:
                         counts[t] = counts.get(t, 0) + 1
@@ -137,6 +145,8 @@ class Versions:
     def _define(
         self, s: ir.Assign, env: dict[str, Version], scope: Scope, conditional: bool
     ) -> None:
+        if id(s) in self.same:
+            return
         for t in s.target if isinstance(s.target, tuple) else (s.target,):
             if t is not None:
                 env[t] = self.definitions[id(s), t] = Version(t, scope, ("after", s), conditional)
@@ -167,7 +177,7 @@ class Versions:
     ) -> None:
         inner_scope = self.scopes[id(s)] = Scope(s, scope)
         inner = dict(env)
-        changed = {**assigned(test_body), **assigned(body)}
+        changed = {**assigned(test_body, self.same), **assigned(body, self.same)}
         for name in changed:
             unbound = name not in env or env[name].is_maybe_unbound
             inner[name] = Version(name, inner_scope, ("head", s), False, unbound)
@@ -182,7 +192,8 @@ class Versions:
         inner_scope.end = inner
         for name in {**changed, **targets}:
             unbound = name not in env or env[name].is_maybe_unbound
-            unbound = unbound and name not in assigned(test_body) and name in after_test
+            unbound = unbound and name not in assigned(test_body, self.same)
+            unbound = unbound and name in after_test
             env[name] = Version(name, scope, ("after", s), conditional, unbound)
 
     # --- residuals ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dpy.cotangent import ZERO
 from dpy.transform import helpers
 from dpy.transform.helpers import HELPERS
 
@@ -139,7 +140,21 @@ def test_the_table_holds_them_all() -> None:
     assert all(callable(helper) for helper in HELPERS.values())
 
 
-def test_a_view_is_added_to_in_place() -> None:
+def test_a_part_is_added_to_in_place_and_summed_where_it_was_broadcast() -> None:
     d = np.ones((2, 3))
-    helpers.add_view(d, (slice(None), 1), np.array([1.0, 2.0]))
+    helpers.add_to(d[:, 1], np.array([1.0, 2.0]))
     assert d.tolist() == [[1, 2, 1], [1, 3, 1]]
+    helpers.subtract_from(d[:, :1], np.ones((2, 3)))
+    assert d.tolist() == [[-2, 2, 1], [-2, 3, 1]]
+    helpers.add_to(d[0], ZERO)
+    helpers.subtract_from(d[0], ZERO)
+    helpers.add_to(d[0], 1.0)
+    assert d.tolist() == [[-1, 3, 2], [-2, 3, 1]]
+
+
+def test_what_was_written_last_gets_the_cotangent() -> None:
+    d = np.array([1.0, 2.0, 3.0])
+    assert helpers.take_at(d, [0, 0, 2]).tolist() == [0, 1, 3]
+    assert d.tolist() == [0, 2, 0]
+    assert helpers.take_at(d, 1) == 2 and d.tolist() == [0, 0, 0]
+    assert helpers.take_at(d, [1]).tolist() == [0]

@@ -55,11 +55,14 @@ class Reverse:
     def _find_buffers(self, body: ir.Block) -> None:
         """By-value arrays that the pullback adds to in place have a variable already."""
         for s in ir.walk(body):
-            marker = _marker(s.value) if isinstance(s, ir.Assign) else ""
-            if marker in _NO_OP and isinstance(s.target, str):  # type: ignore[union-attr]
-                array = s.value.args[-1].name  # type: ignore[union-attr]
-                if self.buffers.setdefault(array, s.target) != s.target:  # type: ignore[union-attr]
-                    raise self._refusal("an array with several cotangents")
+            if not isinstance(s, ir.Assign) or not isinstance(s.target, str):
+                continue
+            value: Any = s.value
+            array = _array_of_zeros(value)
+            if _marker(value) in _NO_OP:
+                array = value.args[-1].name
+            if array and self.buffers.setdefault(array, s.target) != s.target:
+                raise self._refusal("an array with several cotangents")
 
     def _refusal(self, what: str) -> UnsupportedSyntaxError:
         return self.forward.refusal(what, "its adjoint is not compiled so far")
@@ -138,8 +141,12 @@ class Reverse:
         if marker == "add_at":
             array = next(a for a, buffer in self.buffers.items() if buffer == args[0].name)
             return [self._add(s, array, args[1], args[2])]
-        if marker in _NO_OP or s.target in self.buffers.values() and _is_zero(s.value):
+        is_new = _is_zero(s.value) or _array_of_zeros(s.value)
+        if marker in _NO_OP or s.target in self.buffers.values() and is_new:
             return []  # the buffer is there, and nothing has been added to it
+        in_buffer = self._item(s)
+        if in_buffer is not None:
+            return [in_buffer]
         if isinstance(s.target, tuple):
             return [self._pull(s)]
         if s.target is None:
@@ -165,6 +172,29 @@ class Reverse:
         place = (ir.Var(self._buffer(array)), self._index(array, index))
         total = ir.Op("add", (ir.Op("getitem", place), self._expression(d)))
         return ir.Assign(None, ir.Op("setitem", (*place, total)), s.loc)
+
+    def _item(self, s: ir.Assign) -> ir.Stmt | None:
+        """``d = d_a[i]``, ``d_a[i] = 0.0`` and ``d_a[i] += d``, as the pullback has them."""
+        value = s.value
+        if not isinstance(value, ir.Op) or value.name not in ("getitem", "setitem", "iadd"):
+            return None
+        place = value.args[0] if value.name == "iadd" else value
+        if not isinstance(place, ir.Op):
+            return None
+        buffer, index = place.args[:2]
+        array = next((a for a, name in self.buffers.items() if ir.Var(name) == buffer), None)
+        if array is None:
+            return None
+        if value.name == "iadd":
+            return self._add(s, array, index, value.args[1])
+        parts = (buffer, self._index(array, index))
+        if value.name == "setitem":
+            return ir.Assign(
+                None, ir.Op("setitem", (*parts, self._expression(value.args[2]))), s.loc
+            )
+        assert isinstance(s.target, str)
+        self.forward.env[s.target] = Scalar("float")
+        return ir.Assign(s.target, ir.Op("getitem", parts), s.loc)
 
     def _index(self, array: str, index: Any) -> Any:
         found = self.forward.env[array]
@@ -222,6 +252,14 @@ def _marker(e: Any) -> str:
     if isinstance(e, ir.Call) and isinstance(e.func, ir.Known):
         found = e.func.value
         return found.name if isinstance(found, Marker) else ""
+    return ""
+
+
+def _array_of_zeros(e: Any) -> str:
+    """The array with the shape of which an expression makes zeros."""
+    if isinstance(e, ir.Call) and isinstance(e.func, ir.Op) and e.func.name == "getattr":
+        if e.func.args[1] == ir.Lit("zeros") and isinstance(e.args[0], ir.Op):
+            return str(e.args[0].args[0].name)
     return ""
 
 

@@ -140,7 +140,7 @@ class _Folder:
         )
         if expression is None:
             expression = reader.value
-        if changed_in_place(reader) and expression.args[0] == ir.Var(name):
+        if name in changed_in_place(reader):
             return False
         if not is_atom:
             if isinstance(reader, ir.Return):  # cotangents of parameters are shown by name

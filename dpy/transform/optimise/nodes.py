@@ -22,6 +22,7 @@ __all__ = [
 INPLACE = frozenset(
     "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift".split()
 )
+_CHANGES = frozenset(("add_at", "add_to", "subtract_from", "take_at"))
 _TEMPORARY = re.compile(r"t_\d+")
 
 
@@ -91,12 +92,21 @@ def assigned(block: Iterable[ir.Stmt]) -> set[str]:
 
 
 def changed_in_place(s: ir.Stmt) -> tuple[str, ...]:
-    """Arrays of cotangents to which a statement adds."""
-    if isinstance(s, ir.Assign) and isinstance(s.value, ir.Call):
-        func, args = s.value.func, s.value.args
-        if isinstance(func, ir.Known) and func.name == "add_at" and isinstance(args[0], ir.Var):
-            return (args[0].name,)
-    return ()
+    """Arrays of cotangents that a statement changes."""
+    if not isinstance(s, ir.Assign):
+        return ()
+    value = s.value
+    if isinstance(value, ir.Call) and isinstance(value.func, ir.Known):
+        changes = value.func.name in _CHANGES
+    else:
+        is_item = s.target is None and isinstance(value, ir.Op)
+        changes = is_item and (value.name == "setitem" or value.name in INPLACE)  # type: ignore[union-attr]
+    if not changes:
+        return ()
+    place: Any = value.args[0]  # type: ignore[union-attr]
+    while isinstance(place, ir.Op) and place.name == "getitem":
+        place = place.args[0]
+    return (place.name,) if isinstance(place, ir.Var) else ()
 
 
 def count_reads(function: ir.Function) -> Counter[str]:
