@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import functools
-import types
 from collections.abc import Callable
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,18 @@ from dpy import entry as entry_points
 from dpy import structs
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, is_zero
-from dpy.errors import DpyError, NotDifferentiableError, NotScalarOutputError
+from dpy.entry import PLAIN, Mode, find, mode_of
+from dpy.errors import (
+    DpyError,
+    NotDifferentiableError,
+    NotScalarOutputError,
+    SourceUnavailableError,
+)  # fmt: skip
 from dpy.kinds import Number, kind_of
 from dpy.params import Grads, Params
 from dpy.runtime import iteration
 from dpy.runtime.accumulators import Accumulators
-from dpy.runtime.dispatch import dispatch
+from dpy.runtime.dispatch import class_call, dispatch, has_own_way
 from dpy.specialise import forward_of, spread
 
 __all__ = [
@@ -27,11 +33,14 @@ __all__ = [
     "value_and_gradient", "withgradient",
 ]  # fmt: skip
 
+_PROTECTED = mode_of(protect=True)
+_PIECEWISE = 0x2A0  # generators and coroutines
+
 
 class _Run:
     """One forward run: the value, and the sweep that gives cotangents of the arguments."""
 
-    __slots__ = ("args", "entry", "heap", "sweep", "y")
+    __slots__ = ("args", "entry", "sweep", "y")
 
     def __init__(self, y: Any, sweep: Any, args: tuple[Any, ...], entry: Any) -> None:
         self.y = y
@@ -43,6 +52,7 @@ class _Run:
         acc = Accumulators()
         ds = self.sweep(seed, acc)
         totals = acc.finish(self.args, ds, self.entry)
+        del ds
         return structs.gradients(totals, self.args, self.entry)
 
 
@@ -51,81 +61,96 @@ class _KnownRun:
 
     __slots__ = ("args", "known", "pullback", "snapshot", "y")
 
-    def __init__(self, known: entry_points.Entry, f: Any, args: tuple[Any, ...]) -> None:
+    def __init__(
+        self, known: entry_points.Entry, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         self.known = known
         self.args = args
-        self.snapshot = structs.snapshot(args) if known.needs_acc else None
-        self.y, self.pullback = known.run(f, args)
+        self.snapshot = structs.snapshot(args) if known.needs_snapshot else None
+        self.y, self.pullback = known.run(f, args, kwargs)
 
     def gradients(self, seed: Any) -> tuple[Any, ...]:
         return self.known.gradients(self.pullback, seed, self.args, self.snapshot)
 
 
-def _plain_run(
-    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: tuple[bool, ...] | None = None
+def _start(
+    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode = PLAIN
 ) -> _Run | _KnownRun:
-    """A run whose pullback is called once, right away."""
-    if not kwargs:
-        if active is not None and all(active):
-            active = None
-        known = entry_points.find(f, args, active)
+    """A run on the short way if there is one for this call."""
+    if type(f) is FunctionType:
+        known = find(f, args, kwargs, mode)
         if known is not None:
-            return _KnownRun(known, f, args)
-    return _run(f, args, kwargs, active=active)
+            return _KnownRun(known, f, args, kwargs)
+    else:
+        bound = _unbound(f)
+        if bound is not None:
+            known = find(bound[0], (bound[1], *args), kwargs, _bound_mode(mode, len(args)))
+            if known is not None:
+                return _KnownRun(known, bound[0], (bound[1], *args), kwargs)
+    return _run(f, args, kwargs, mode)
 
 
-def _run(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], **options: Any) -> _Run:
+def _unbound(f: Any) -> tuple[FunctionType, Any] | None:
+    """The Python function behind a bound method or callable object, and its first argument."""
+    t = type(f)
+    if t is MethodType:
+        function = f.__func__
+        return (function, f.__self__) if type(function) is FunctionType else None
+    hashes: Any = t.__hash__
+    if isinstance(f, type) or (hashes is not None and hashes is not object.__hash__):
+        return None  # its look-up among the rules would run code of the user
+    call = class_call(t)
+    if call is None or registry.lookup(f) is not None or has_own_way(call):
+        return None
+    return call, f
+
+
+def _bound_mode(mode: Mode, n: int) -> Mode:
+    """The mode in which the function behind a bound method runs: its object is held fixed."""
+    return mode_of((False, *(mode.active or (True,) * n)), mode.protect, True)
+
+
+def _run(
+    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode = PLAIN, **options: Any
+) -> _Run:
     outer = iteration.fresh_run()
     try:
-        return _forward(f, args, kwargs, **options)
+        return _forward(f, args, kwargs, mode, **options)
     finally:
         iteration.end_run(outer)
 
 
 def _forward(
-    f: Any,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    *,
-    active: tuple[bool, ...] | None = None,
-    protect: bool = False,
-    heap_active: bool = False,
+    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode, heap_active: bool = False
 ) -> _Run:
-    if active is None:
-        active = (True,) * len(args)
+    active = mode.active or (True,) * len(args)
     inactive = (False,) * len(kwargs)
+    if type(f) is not FunctionType:
+        bound = _unbound(f)
+        if bound is not None and registry.lookup(bound[0]) is None:
+            try:
+                inner = _forward(
+                    bound[0], (bound[1], *args), kwargs, _bound_mode(mode, len(args)), heap_active
+                )
+            except SourceUnavailableError:
+                pass  # nothing has run yet
+            else:
+                sweep = inner.sweep
+                return _Run(inner.y, lambda d, acc: sweep(d, acc)[1:], args, inner.entry)
     if (
-        type(f) is not types.FunctionType
+        type(f) is not FunctionType
         or registry.lookup(f) is not None
-        or f.__code__.co_flags & 0x2A0
+        or f.__code__.co_flags & _PIECEWISE
     ):
-        if (
-            type(f) is types.MethodType
-            and type(f.__func__) is types.FunctionType
-            and (registry.lookup(f.__func__) is None)
-        ):
-            inner = _forward(
-                f.__func__, (f.__self__, *args), kwargs, active=(True, *active), protect=protect,
-                heap_active=heap_active,
-            )  # fmt: skip
-            sweep = inner.sweep
-            return _Run(inner.y, lambda d, acc: sweep(d, acc)[1:], args, inner.entry)
-        entry = structs.snapshot(args)
-        y, pb = dispatch(f, args, kwargs, active, inactive)
-        if pb is None:
-            return _Run(y, lambda d, acc: (ZERO,) * len(args), args, entry)
-
-        def dispatched(d: Any, acc: Any) -> Any:
-            rest = _sink_seed(acc, y, d)
-            return pb(rest, acc)[1]
-
-        return _Run(y, dispatched, args, entry)
-    found = forward_of(f, args, kwargs, active, inactive, heap_active=heap_active, protect=protect)
+        return _dispatched(f, args, kwargs, active, inactive)
+    found = forward_of(
+        f, args, kwargs, active, inactive, heap_active=heap_active, protect=mode.protect
+    )
     summary = found.summary
     entry = structs.snapshot(args) if summary.needs_acc else None
     y, pb = found.forward(f)(*args, **kwargs)
-    if not (kwargs or protect or heap_active):
-        entry_points.remember(f, args, None if all(active) else active, found)
+    if not heap_active:
+        entry_points.remember(f, args, kwargs, mode, found)
     n = len(args)
     names = tuple(kwargs)
     params = found.params
@@ -138,22 +163,31 @@ def _forward(
     return _Run(y, lambda d, acc: spread(params, pb(d), n, names)[0], args, entry)
 
 
+def _dispatched(
+    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, inactive: Any
+) -> _Run:
+    """A run of what is not a plain Python function."""
+    entry = structs.snapshot(args)
+    y, pb = dispatch(f, args, kwargs, active, inactive)
+    if pb is None:
+        return _Run(y, lambda d, acc: (ZERO,) * len(args), args, entry)
+    return _Run(y, lambda d, acc: pb(_sink_seed(acc, y, d), acc)[1], args, entry)
+
+
 def _sink_seed(acc: Any, y: Any, d: Any) -> Any:
     from dpy.runtime.held import sink
 
     return sink(acc, y, d)
 
 
-_ONE = np.float64(1)
+_UNITS: dict[type, Any] = {float: 1.0, int: 1.0, np.float64: np.float64(1)}
 
 
 def _seed_of(y: Any, f: Any) -> Any:
     """The unit seed of a real scalar result; an error that names the alternatives for others."""
-    t = type(y)
-    if t is float or t is int:
-        return 1.0
-    if t is np.float64:
-        return _ONE
+    unit = _UNITS.get(type(y))
+    if unit is not None:
+        return unit
     if isinstance(y, np.floating):
         return y.dtype.type(1)
     if isinstance(y, np.integer) or _is_rational(y):
@@ -204,16 +238,16 @@ def gradient(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     >>> gradient(lambda x, y: 3 * x**2 + 2 * x + y, 2, 2)
     (14.0, 1.0)
     """
-    if not kwargs:
-        known = entry_points.find(f, args)
+    if type(f) is FunctionType:  # what `_start` does, without its calls
+        known = find(f, args, kwargs)
         if known is not None:
-            snapshot = structs.snapshot(args) if known.needs_acc else None
-            y, back = known.run(f, args)
-            seed = 1.0 if type(y) is float else _seed_of(y, f)
+            snapshot = structs.snapshot(args) if known.needs_snapshot else None
+            y, back = known.run(f, args, kwargs)
+            seed = _UNITS.get(type(y)) or _seed_of(y, f)
             return known.gradients(back, seed, args, snapshot)
     if len(args) == 1 and type(args[0]) is Params:
         return _implicit(f, args[0], kwargs)[1]
-    run = _run(f, args, kwargs)
+    run = _start(f, args, kwargs)
     return run.gradients(_seed_of(run.y, f))
 
 
@@ -226,20 +260,27 @@ def value_and_gradient(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> t
     >>> value_and_gradient(lambda x: x * x, 3.0)
     (9.0, (6.0,))
     """
+    if type(f) is FunctionType:  # what `_start` does, without its calls
+        known = find(f, args, kwargs)
+        if known is not None:
+            snapshot = structs.snapshot(args) if known.needs_snapshot else None
+            y, back = known.run(f, args, kwargs)
+            seed = _UNITS.get(type(y)) or _seed_of_first(y, f)
+            return y, known.gradients(back, seed, args, snapshot)
     if len(args) == 1 and type(args[0]) is Params:
         return _implicit(f, args[0], kwargs)
-    run = _plain_run(f, args, kwargs)
-    y = run.y
-    if type(y) is tuple and y:
-        seed: Any = (_seed_of(y[0], f), *(ZERO for _ in y[1:]))
-    elif isinstance(y, tuple) and y:
-        seed = (_seed_of(y[0], f), *(ZERO for _ in y[1:]))
-    elif type(y) is dict and y:
+    run = _start(f, args, kwargs)
+    return run.y, run.gradients(_seed_of_first(run.y, f))
+
+
+def _seed_of_first(y: Any, f: Any) -> Any:
+    """The unit seed of a scalar, or of the first entry of a tuple or dict."""
+    if isinstance(y, tuple) and y:
+        return _seed_of(y[0], f), *(ZERO for _ in y[1:])
+    if type(y) is dict and y:
         first = next(iter(y))
-        seed = {first: _seed_of(y[first], f)}
-    else:
-        seed = _seed_of(y, f)
-    return y, run.gradients(seed)
+        return {first: _seed_of(y[first], f)}
+    return _seed_of(y, f)
 
 
 withgradient = value_and_gradient
@@ -259,7 +300,7 @@ def pullback(
     """
     if len(args) == 1 and type(args[0]) is Params:
         return _implicit_pullback(f, args[0], kwargs)
-    run = _run(f, args, kwargs, protect=not borrow)
+    run = _start(f, args, kwargs, PLAIN if borrow else _PROTECTED)
     y = run.y
 
     def back(dy: Any) -> tuple[Any, ...]:
@@ -290,7 +331,7 @@ def _seed_like(dy: Any, y: Any) -> Any:
         return np.array(project(np.asarray(dy), y))
     if isinstance(y, (int, float, complex, np.generic)):
         return project(dy, y)
-    slots = structs.slots_of(dy) if hasattr(structs, "slots_of") else vars(dy)
+    slots = structs.slots_of(dy)
     return {name: _seed_like(d, getattr(y, name, None)) for name, d in slots.items()}
 
 
@@ -303,7 +344,7 @@ def _implicit(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Grad
 
 
 def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    run = _run(f, (), kwargs, heap_active=True, protect=True)
+    run = _run(f, (), kwargs, _PROTECTED, heap_active=True)
     held = tuple(params)
     entry = structs.snapshot(held)
 
@@ -356,8 +397,8 @@ def value_and_grad(
     @functools.wraps(f, updated=())
     def value_and_grad_f(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         chosen = _positions(argnums, args)
-        active = tuple(i in chosen for i in range(len(args)))
-        run = _plain_run(f, args, kwargs, active)
+        active = tuple([i in chosen for i in range(len(args))])
+        run = _start(f, args, kwargs, mode_of(active))
         found = run.gradients(_seed_of(run.y, f))
         if isinstance(argnums, int):
             return run.y, found[chosen[0]]
@@ -394,7 +435,7 @@ def jacobian(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[Any, 
     array([[200.,   0.,   0.],
            [  0., 400.,   0.]])
     """
-    run = _run(f, args, kwargs, protect=True)
+    run = _start(f, args, kwargs, _PROTECTED)
     y = run.y
     if not isinstance(kind_of(y), Number) and not isinstance(y, np.ndarray):
         raise _not_scalar(y, f)

@@ -1,221 +1,257 @@
 """The short way into compiled code, for calls that look like one that was compiled before.
 
 What a call costs besides the function's own work counts for small functions. `find` gets from a
-function and its arguments to compiled code by one or two lookups, and checks all that this code
-relies on: what `specialise` would compile again is never used. Everything else is left to
-`dpy.specialise.forward_of`; whatever that finds may be remembered here.
+function and its arguments to compiled code, and checks all that this code relies on: what
+`specialise` would compile again is never used. Everything else is left to
+`dpy.specialise.forward_of`; whatever that finds may be remembered here. After a few calls an entry
+has straight-line functions written for its checks and for its gradients (`dpy.matching`,
+`dpy.exits`); until then they are made step by step.
 """
 
 from __future__ import annotations
 
-import sys
-from types import CellType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
-import numpy as np
-
-from dpy import config, slots, structs
+from dpy import config, structs
 from dpy.adjoints import registry
-from dpy.cotangent import ZERO
-from dpy.kinds import is_number, kind_of
-from dpy.leaves import real_gradient
+from dpy.exits import write_exit
+from dpy.kinds import Array, Number, Other, Tuple, is_number, kind_of
+from dpy.matching import Form, write_matcher
 from dpy.runtime import iteration
 from dpy.runtime.accumulators import Accumulators
-from dpy.specialise import MISSING, Specialisation, are_disjoint, cell_kind, counts, entries
+from dpy.specialise import (
+    Guards,
+    Specialisation,
+    are_disjoint,
+    cell_kind,
+    counts,
+    entries,
+)  # fmt: skip
+from dpy.straight import Writer
 from dpy.transform.emit import CELLS
 
-__all__ = ["Entry", "find", "remember"]
+__all__ = ["PLAIN", "Entry", "Mode", "find", "mode_of", "remember"]
 
-_REALS = frozenset((float, int))
-_HEAP_TYPE = 1 << 9  # of a class made by a class statement
 _MOST_FUNCTIONS = 4096
-_MOST_SIGNATURES = 32
+_MOST_SIGNATURES = 16
+_PATIENCE = 2  # calls before functions are written: a call that stays alone should not pay for them
 
 
-def find(f: Any, args: tuple[Any, ...], active: tuple[bool, ...] | None = None) -> Entry | None:
-    """The compiled code for this call, if it was remembered and is still right.
+class Mode:
+    """What is differentiated and how: calls of different modes share no compiled code."""
 
-    `active` says which arguments are differentiated, None: all.
-    """
-    if type(f) is not FunctionType:
-        return None
-    known = entries.get(id(f.__code__))
-    if known is None:
-        return None
-    key: Any = tuple(map(type, args))
-    found = known.get(key if active is None else (active, key))
-    if type(found) is dict:
-        found = found.get(_signature(f, args))
-    if found is None or not found.holds(f):
-        return None
-    if found.may_overlap and not are_disjoint(args):
-        return None
-    counts["hits"] += 1
+    __slots__ = ("active", "drops_first", "protect")
+
+    def __init__(
+        self,
+        active: tuple[bool, ...] | None = None,
+        protect: bool = False,
+        drops_first: bool = False,
+    ) -> None:
+        self.active = active  # which positional arguments are differentiated; None: all
+        self.protect = protect  # the pullback may be called any number of times
+        self.drops_first = drops_first  # the first argument is the object of a bound method
+
+
+PLAIN = Mode()
+_modes: dict[Any, Mode] = {(None, False, False): PLAIN}
+
+
+def mode_of(
+    active: tuple[bool, ...] | None = None, protect: bool = False, drops_first: bool = False
+) -> Mode:
+    """The one mode of this description."""
+    if active is not None and all(active):
+        active = None
+    key = active, protect, drops_first
+    found = _modes.get(key)
+    if found is None:
+        found = _modes.setdefault(key, Mode(*key))
     return found
 
 
-def _signature(f: FunctionType, args: tuple[Any, ...]) -> Any:
-    kinds = tuple([_token(x) for x in args])
-    if f.__closure__ is None:
-        return kinds
-    try:
-        return kinds, tuple([kind_of(cell.cell_contents) for cell in f.__closure__])
-    except ValueError:  # an empty cell
-        return None
-
-
-_have_just_a_dict: dict[type, bool] = {}
-
-
-def _token(x: Any) -> Any:
-    """What tells the kind of a value: quicker to find than the kind, and at least as fine."""
-    t = type(x)
-    if t in _REALS:
-        return t
-    if t is np.ndarray:
-        return x.dtype, x.ndim
-    is_simple = _have_just_a_dict.get(t)
-    if is_simple is None:
-        if len(_have_just_a_dict) >= _MOST_FUNCTIONS:
-            _have_just_a_dict.clear()
-        is_simple = _have_just_a_dict[t] = _has_just_a_dict(t)
-    if not is_simple:
-        return kind_of(x)
-    parts: list[Any] = [t]
-    for name, value in object.__getattribute__(x, "__dict__").items():
-        parts.append(name)
-        held = type(value)
-        if held in _REALS:
-            parts.append(held)
-        elif held is np.ndarray:
-            parts.append((value.dtype, value.ndim))
-        else:
-            parts.append(kind_of(value, 1))
-    return tuple(parts)
-
-
-def _has_just_a_dict(cls: type) -> bool:
-    """Whether `dpy.kinds.kind_of` looks at nothing but the ``__dict__`` of instances."""
-    return (
-        cls.__dictoffset__ != 0
-        and cls.__module__ != "builtins"
-        and cls.__base__ is not None
-        and all("__slots__" not in c.__dict__ and _is_plain(c) for c in cls.__mro__[:-1])
-    )
-
-
-def _is_plain(cls: type) -> bool:
-    return bool(cls.__flags__ & _HEAP_TYPE)
+def find(
+    f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode = PLAIN
+) -> Entry | None:
+    """The compiled code for this call, if it was remembered and is still right."""
+    known = entries.get(id(f.__code__) if mode is PLAIN else (id(f.__code__), mode))
+    if known is not None:
+        for entry in known:
+            if entry.match(f, args, kwargs):
+                counts["hits"] += 1
+                return entry
+    return None
 
 
 def remember(
     f: FunctionType,
     args: tuple[Any, ...],
-    active: tuple[bool, ...] | None,
+    kwargs: dict[str, Any],
+    mode: Mode,
     specialisation: Specialisation,
 ) -> None:
-    """Note the specialisation that a call with just positional arguments has led to."""
+    """Note the specialisation that a call has led to."""
     code = f.__code__
-    if len(args) != code.co_argcount or code.co_kwonlyargcount or code.co_flags & 0x0C:
-        return  # defaults, *args, **kwargs
-    overlap = specialisation.summary.written and not specialisation.is_for_distinct
-    if overlap and not specialisation.summary.reads_heap:
+    if code.co_flags & 0x0C or len(args) > code.co_argcount:
+        return  # *args, **kwargs
+    is_written = bool(specialisation.summary.written)
+    if is_written and not specialisation.is_for_distinct and not specialisation.summary.reads_heap:
         return  # the next arguments may be disjoint, and then there is better code
-    if code.co_freevars and _signature(f, args) is None:
-        return
+    entry = Entry(f, args, kwargs, mode, specialisation)
+    key: Any = id(code) if mode is PLAIN else (id(code), mode)
     if len(entries) >= _MOST_FUNCTIONS:
         entries.clear()
-    known = entries.get(id(code))
-    if known is None:
-        known = entries[id(code)] = {}
-    key: Any = tuple(map(type, args))
-    is_simple = not code.co_freevars and all(is_number(kind_of(x)) for x in args)
-    if active is not None:
-        key = (active, key)
-    entry = Entry(f, args, specialisation)
-    if is_simple:
-        known[key] = entry
-        return
-    group = known.get(key)
-    if group is None or len(group) >= _MOST_SIGNATURES:
-        group = known[key] = {}
-    group[_signature(f, args)] = entry
+    others = [old for old in entries.get(key, ()) if old.signature != entry.signature]
+    entries[key] = [entry, *others[: _MOST_SIGNATURES - 1]]
 
 
 class Entry:
     """Compiled code for one signature of one code object, and all that it relies on."""
 
     __slots__ = (
-        "_cells", "_codes", "_forward", "_kinds", "_template", "_values", "code", "globals",
-        "is_isolated", "is_real", "may_overlap", "needs_acc", "settings", "specialisation",
-        "version",
+        "_calls", "_exit", "_first", "_forward", "_defaults", "_guards", "_is_isolated", "_mode",
+        "_own_globals", "_settings", "_specialisation", "_template",
+        "_version", "code", "form", "match", "needs_acc", "needs_snapshot", "run", "signature",
     )  # fmt: skip
 
-    def __init__(self, f: FunctionType, args: tuple[Any, ...], found: Specialisation) -> None:
+    def __init__(
+        self,
+        f: FunctionType,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        mode: Mode,
+        found: Specialisation,
+    ) -> None:
         self.code = f.__code__  # held, so that its identity stays its own
-        self.globals = f.__globals__
-        self.settings = config.current()
-        self.version = registry.version()
-        self.specialisation = found
+        self.form = _form(f, args, kwargs, found)
+        self._defaults = f.__defaults__, f.__kwdefaults__
+        self._own_globals = f.__globals__
+        self._settings = config.current()
+        self._version = registry.version()
+        self._specialisation = found
+        self._mode = mode
+        self._first = 1 if mode.drops_first else 0
+        self._guards = _guards_of_others(f, found)
+        self._is_isolated = found.is_isolated()
         self.needs_acc = found.summary.needs_acc
-        others = [x for x in args if not is_number(kind_of(x))]
-        self.may_overlap = bool(found.summary.written) and found.is_for_distinct and len(others) > 1
-        self.is_real = not self.needs_acc and all(type(x) in _REALS for x in args)
-        self.is_isolated = found.is_isolated()
-        guards = found.all_guards()
-        self._values = tuple((m.get, key, value) for m, key, value in guards.entries.values())
-        self._kinds = tuple((m.get, key, kind) for m, key, kind in guards.kinds.values())
-        self._codes = tuple(guards.codes.values())
-        self._cells = tuple(guards.cells.values())
+        self.needs_snapshot = self.needs_acc and not all(map(_is_fixed, self.form.kinds))
+        self.signature = self.form, id(f.__globals__), self._settings
         self._template = _template(f, found)
         self._forward: Any = None
-        if f.__closure__ is None and f.__defaults__ is None and self._template is not None:
+        if f.__closure__ is None and self._template is not None:
             self._forward = found.forward(f)
+        self._calls = 0
+        self._exit: Any = None
+        self.match: Any = self._match
+        self.run: Any = self._run
 
-    def holds(self, f: FunctionType) -> bool:
-        """Whether everything is as it was when the code was compiled."""
+    def _match(self, f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether this is a call of the same form, and everything as when it was compiled."""
         if (
-            self.version != registry.version()
-            or f.__globals__ is not self.globals
-            or config.current() is not self.settings
+            self._version != registry.version()
+            or f.__globals__ is not self._own_globals
+            or config.current() is not self._settings
             or registry.has_rule(f)
         ):
             return False
-        for get, key, value in self._values:
-            if get(key, MISSING) is not value:
-                return False
-        for function, code, defaults, kwdefaults in self._codes:
-            if (
-                function.__code__ is not code
-                or function.__defaults__ is not defaults
-                or function.__kwdefaults__ is not kwdefaults
-            ):
-                return False
-        for get, key, kind in self._kinds:
-            if kind_of(get(key, MISSING)) != kind:
-                return False
-        return not self._cells or all(cell_kind(cell) == kind for cell, kind in self._cells)
+        form = self.form
+        if form.defaults and (
+            f.__defaults__ is not self._defaults[0] or f.__kwdefaults__ is not self._defaults[1]
+        ):
+            return False
+        if len(args) != len(form.kinds) or _form(f, args, kwargs, self._specialisation) != form:
+            return False
+        if not self._guards.hold() or (form.is_disjoint and not _are_apart(f, args, kwargs)):
+            return False
+        self._calls += 1
+        if self._calls >= _PATIENCE:
+            self._write()
+        return True
+
+    def _write(self) -> None:
+        """Have functions written for what has been done step by step so far."""
+        form = self.form
+        active = self._mode.active or (True,) * len(form.kinds)
+        wanted: list[bool | None] = list(active)
+        if self._first:
+            wanted[0] = None
+        self._exit = write_exit(
+            form.kinds, tuple(wanted), len(self._specialisation.params), self._mode.protect
+        )
+        self.run = self._written_run()
+        self.match = write_matcher(
+            self.code,
+            self._own_globals,
+            self._defaults,
+            form,
+            self._guards,
+            self._settings,
+            self._version,
+        )
+
+    def _written_run(self) -> Any:
+        """`_run` for calls of this form."""
+        w = Writer("run(f, args, kwargs)", otherwise="None")
+        code = self._specialisation.emitted().code
+        if self._forward is not None:
+            forward = w.constant(self._forward, code.co_name)
+        elif self._template is None:
+            forward = f"{w.constant(self._specialisation.forward, 'forward_of')}(f)"
+        else:
+            forward = w.local()
+            self._write_binding(w, forward, code)
+        names = w.locals(len(self.form.kinds))
+        w.unpack(names, "args")
+        given = [*names, *(["**kwargs"] if self.form.keywords else [])]
+        call = f"{forward}({', '.join(given)})"
+        if self._is_isolated:
+            return w.function(call)
+        outer = w.local()
+        w.line(f"{outer} = {w.constant(iteration.fresh_run, 'fresh_run')}()")
+        w.line("try:")
+        w.line(f"    return {call}")
+        w.line("finally:")
+        w.line(f"    {w.constant(iteration.end_run, 'end_run')}({outer})")
+        return w.function()
+
+    def _write_binding(self, w: Writer, forward: str, code: CodeType) -> None:
+        """What `forward` does for a function with cells."""
+        own = w.locals(len(self.code.co_freevars))
+        w.unpack(own, "f.__closure__")
+        cells = [
+            own[c] if type(c) is int else w.constant(c, name)
+            for c, name in zip(self._template or (), code.co_freevars, strict=True)
+        ]
+        w.line(
+            f"{forward} = {w.constant(FunctionType, 'FunctionType')}("
+            f"{w.constant(code, 'code')}, {w.constant(self._own_globals, 'own_globals')}, "
+            f"{code.co_name!r}, f.__defaults__, ({''.join(c + ', ' for c in cells)}))"
+        )
+        if code.co_kwonlyargcount:
+            w.line(f"{forward}.__kwdefaults__ = f.__kwdefaults__")
 
     def forward(self, f: FunctionType) -> Any:
         """The compiled forward of `f`, bound to its cells and defaults."""
-        if self._forward is not None and f.__defaults__ is None:
+        if self._forward is not None:
             return self._forward
         if self._template is None:
-            return self.specialisation.forward(f)
+            return self._specialisation.forward(f)
         closure = f.__closure__
-        emitted = self.specialisation.emitted()
-        return FunctionType(
-            emitted.code, self.globals, emitted.code.co_name, None,
+        code = self._specialisation.emitted().code
+        forward = FunctionType(
+            code, self._own_globals, code.co_name, f.__defaults__,
             tuple([closure[c] if type(c) is int else c for c in self._template]),  # type: ignore[index]
         )  # fmt: skip
+        if f.__kwdefaults__ is not None:
+            forward.__kwdefaults__ = f.__kwdefaults__
+        return forward
 
-    def run(self, f: Any, args: tuple[Any, ...]) -> Any:
-        """The pair of ``f(*args)`` and its pullback."""
-        if self.is_isolated:
-            return self.forward(f)(*args)
+    def _run(self, f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The pair of ``f(*args, **kwargs)`` and its pullback."""
         outer = iteration.fresh_run()
         try:
-            return self.forward(f)(*args)
+            return self.forward(f)(*args, **kwargs)
         finally:
             iteration.end_run(outer)
 
@@ -223,27 +259,100 @@ class Entry:
         self, pullback: Any, seed: Any, args: tuple[Any, ...], snapshot: Any
     ) -> tuple[Any, ...]:
         """The gradients of the arguments, as the user gets them."""
-        acc = None
-        if self.needs_acc:
+        if not self.needs_acc:
+            ds = pullback(seed)
+            if self._exit is not None:
+                found = self._exit(ds, args)
+                if found is not None:
+                    return found
+            acc = Accumulators()
+        else:
             acc = Accumulators()
             ds = pullback(seed, acc)
-        else:
-            ds = pullback(seed)
-        if acc is None or not (acc.arrays or acc.slots):
-            if self.is_real:
-                for d in ds:
-                    if type(d) is not float:
-                        return tuple([real_gradient(d, None, True) for d in ds])
-                return ds
-            if snapshot is None:
-                totals = _totals(ds, args)
-                if totals is not None:
-                    return totals
-            if acc is None:
-                acc = Accumulators()
-        held = acc.finish(args, ds, snapshot)
+            if self._exit is not None and snapshot is None and not (acc.arrays or acc.slots):
+                found = self._exit(ds, args)
+                if found is not None:
+                    return found
+        first, n = self._first, len(args)
+        active = self._mode.active
+        own = list(ds[first:n])
         del ds
-        return structs.gradients(held, args, snapshot)
+        held = acc.finish(args[first:], own, snapshot)
+        del own
+        if active is not None:
+            for i in range(first, n):
+                if not active[i]:
+                    held[i - first] = None
+            args = tuple(x if active[i] else None for i, x in enumerate(args))
+        return structs.gradients(held, args[first:], snapshot)
+
+
+def _form(
+    f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any], found: Specialisation
+) -> Form:
+    """What `specialise` knows a call by."""
+    code = f.__code__
+    kinds = tuple([kind_of(x) for x in args])
+    keywords = tuple([(name, kind_of(x)) for name, x in kwargs.items()])
+    defaults = (
+        tuple(_default_kinds(f, len(args), kwargs))
+        if (len(args) + len(kwargs) < code.co_argcount + code.co_kwonlyargcount)
+        else ()
+    )
+    cells = tuple([cell_kind(cell) for cell in f.__closure__ or ()])
+    others = sum(not is_number(kind) for kind in kinds) + len(keywords) + len(defaults)
+    return Form(
+        kinds, keywords, defaults, cells,
+        bool(found.summary.written) and found.is_for_distinct and others > 1,
+    )  # fmt: skip
+
+
+def _are_apart(f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    defaults = (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values())
+    return are_disjoint((*args, *kwargs.values(), *defaults))
+
+
+def _default_kinds(f: FunctionType, n: int, kwargs: dict[str, Any]) -> Any:
+    """The parameters that a call leaves out, and the kinds of their defaults."""
+    code = f.__code__
+    names = code.co_varnames[: code.co_argcount]
+    defaults = f.__defaults__ or ()
+    offset = len(names) - len(defaults)
+    for i in range(max(n, offset), len(names)):
+        if names[i] not in kwargs:
+            yield names[i], kind_of(defaults[i - offset])
+    for name, value in (f.__kwdefaults__ or {}).items():
+        if name not in kwargs:
+            yield name, kind_of(value)
+
+
+def _is_fixed(kind: Any) -> bool:
+    """Whether values of a kind hold nothing that `structs.snapshot` has to remember."""
+    if isinstance(kind, Tuple):
+        return all(map(_is_fixed, kind.items))
+    return isinstance(kind, (Array, Number, Other))
+
+
+def _guards_of_others(f: FunctionType, found: Specialisation) -> Guards:
+    """All that the code relies on but `f` itself, which the call and its form describe."""
+    guards = Guards()
+    guards.update(found.all_guards())
+    if not _calls_itself(found):
+        guards.codes.pop(id(f), None)
+    return guards
+
+
+def _calls_itself(found: Specialisation) -> bool:
+    seen: set[int] = set()
+    stack = list(found.callees)
+    while stack:
+        callee = stack.pop()
+        if callee.source.code is found.source.code:
+            return True
+        if id(callee) not in seen:
+            seen.add(id(callee))
+            stack += callee.callees
+    return False
 
 
 def _template(f: FunctionType, found: Specialisation) -> tuple[Any, ...] | None:
@@ -256,74 +365,4 @@ def _template(f: FunctionType, found: Specialisation) -> tuple[Any, ...] | None:
             return None
         cell = emitted.bound.get(name)
         places.append(cell if cell is not None else own.index(name))
-    assert all(type(c) in (int, CellType) for c in places)
     return tuple(places)
-
-
-# How many references a value has in `_total` and `_struct` that one container alone holds.
-def _references(ds: tuple[Any, ...]) -> int:
-    d = ds[0]
-    return sys.getrefcount(d)
-
-
-_alone = _references((np.zeros(1),))
-
-
-def _totals(ds: tuple[Any, ...], xs: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """The gradients of arguments that share nothing, without a walk; None where it needs one."""
-    found = []
-    seen: set[int] = set()
-    for i in range(len(ds)):
-        d = ds[i]
-        x = xs[i]
-        t = type(x)
-        if t is float and type(d) is float:
-            found.append(d)
-            continue
-        is_alone = sys.getrefcount(d) <= _alone
-        kind = slots.kind_of(t)
-        if kind.read is None:
-            if t is np.ndarray and not _is_first(x, seen):
-                return None
-            found.append(kind.leaf(d, x, is_alone))
-            continue
-        whole = _struct(d, x, kind, is_alone, seen)
-        if whole is None:
-            return None
-        found.append(whole)
-    return tuple(found)
-
-
-def _struct(d: Any, x: Any, kind: slots.Kind, is_alone: bool, seen: set[int]) -> Any:
-    """The gradient of an object that holds just numbers and arrays, else None."""
-    assert kind.read is not None
-    if id(x) in seen:
-        return None
-    if type(d) is tuple:
-        d = dict(enumerate(d))
-    elif d is ZERO:
-        d = {}
-    elif type(d) is not dict:
-        return None
-    seen.add(id(x))
-    values = kind.read(x)
-    for slot, value in values.items():
-        d_value = d.get(slot, ZERO)
-        t = type(value)
-        if t is float and type(d_value) is float:
-            values[slot] = d_value
-            continue
-        is_own = is_alone and sys.getrefcount(d_value) <= _alone
-        held = slots.kind_of(t)
-        if held.read is not None or (t is np.ndarray and not _is_first(value, seen)):
-            return None
-        values[slot] = held.leaf(d_value, value, is_own)
-    return kind.build(x, values)
-
-
-def _is_first(x: np.ndarray, seen: set[int]) -> bool:
-    """Whether the memory of an array is its own, and was not met before."""
-    if x.base is not None or id(x) in seen:
-        return False
-    seen.add(id(x))
-    return True

@@ -35,7 +35,8 @@ from dpy.errors import DpyError
 from dpy.records import record
 
 __all__ = [
-    "Kind", "Slots", "Tangent", "contents", "fields_of", "is_leaf", "kind_of", "slots_of",
+    "Kind", "Slots", "Tangent", "bare_maker", "contents", "fields_of", "is_leaf",
+    "is_rebuilt_bare", "kind_of", "slots_of",
 ]  # fmt: skip
 
 Slots: TypeAlias = dict[Any, Any]
@@ -176,7 +177,7 @@ class Kind:
     is_by_value: bool = False
 
 
-def _bare_maker(cls: type) -> Any:
+def bare_maker(cls: type) -> Any:
     """The ``__new__`` of the nearest built-in base: makes instances without code of the user."""
     for base in cls.__mro__:
         new = base.__dict__.get("__new__")
@@ -186,7 +187,7 @@ def _bare_maker(cls: type) -> Any:
 
 
 def _bare(cls: type) -> Any:
-    return _bare_maker(cls)(cls)
+    return bare_maker(cls)(cls)
 
 
 def _slot_members(cls: type) -> tuple[tuple[str, Any], ...]:
@@ -242,7 +243,7 @@ def _build_object(x: Any, values: Slots) -> Any:
 
 def _struct_builder(cls: type) -> Callable[[Any, Slots], Any]:
     """A function that makes a new instance without running ``__init__`` or its like."""
-    make = _bare_maker(cls)
+    make = bare_maker(cls)
     has_slots = bool(_slot_members(cls))
 
     def build(x: Any, values: Slots) -> Any:
@@ -257,6 +258,17 @@ def _struct_builder(cls: type) -> Callable[[Any, Slots], Any]:
         return new
 
     return build
+
+
+def is_rebuilt_bare(cls: type) -> bool:
+    """Whether a gradient is an instance of the class, made bare and filled by ``__dict__``."""
+    if not (is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")) or _slot_members(cls):
+        return False
+    try:
+        bare_maker(cls)(cls)
+    except TypeError:  # a base in C that has to be constructed
+        return False
+    return True
 
 
 def _read_list(x: Any) -> Slots:

@@ -197,7 +197,7 @@ class _Handle:
 
 _cache: dict[Any, dict[Any, Specialisation]] = {}
 _lowered: dict[Any, ir.Function | DpyError] = {}
-entries: dict[int, dict[Any, Any]] = {}  # by id of the code object: see `dpy.entry`
+entries: dict[Any, list[Any]] = {}  # by id of the code object: see `dpy.entry`
 counts = {"compiles": 0, "hits": 0, "misses": 0}
 _MOST_FUNCTIONS = 4096
 

@@ -26,7 +26,9 @@ from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, is_of_library, is_service, opaque
 from dpy.slots import kind_of, slots_of
 
-__all__ = ["by_rule", "call_", "call_spread", "dispatch", "has_own_way", "set_compiler"]
+__all__ = [
+    "by_rule", "call_", "call_spread", "class_call", "dispatch", "has_own_way", "set_compiler",
+]  # fmt: skip
 
 Pullback = Callable[[Any, Any], Any]
 _CACHED = type(functools.lru_cache(lambda: None))
@@ -209,7 +211,7 @@ def dispatch(
     getter = containers.CALLABLES.get(t)
     if getter is not None:
         return getter(dispatch, f, args, kwargs)
-    call = _class_call(t)
+    call = class_call(t)
     if call is not None:
         return _with_self(call, f, args, kwargs, active, active_kw)
     return opaque(f, args, kwargs, active, active_kw)
@@ -315,7 +317,8 @@ def has_own_way(f: Any) -> bool:
     )
 
 
-def _class_call(t: type) -> Any:
+def class_call(t: type) -> Any:
+    """The Python function that runs when instances of a class are called, or None."""
     for c in t.__mro__:
         raw = c.__dict__.get("__call__")
         if raw is not None:
