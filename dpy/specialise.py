@@ -34,6 +34,7 @@ from dpy.transform.infer import Facts, Summary, infer
 from dpy.transform.lower import lower
 from dpy.transform.optimise import optimise
 from dpy.transform.rotate import needs_rotation, rotate
+from dpy.transform.signatures import signature_of
 from dpy.transform.source import Source, read_source
 from dpy.transform.verify import verify
 
@@ -104,6 +105,7 @@ class Specialisation:
         self._emitted: Emitted | None = None
         self._forwards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._all_guards: Guards | None = None
+        self._checked_in: int | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -140,6 +142,12 @@ class Specialisation:
             return False
         return self.all_guards().hold()
 
+    def is_valid_now(self) -> bool:
+        """The same, looked up once per analysis from the top: no user's code runs meanwhile."""
+        if self._checked_in != _analysis[0] and self.is_valid():
+            self._checked_in = _analysis[0]
+        return self._checked_in == _analysis[0]
+
     def all_guards(self) -> Guards:
         """What this code and that of its callees relies on."""
         if self._all_guards is None:
@@ -149,7 +157,7 @@ class Specialisation:
     @property
     def is_for_distinct(self) -> bool:
         """Whether the arguments must not share memory or objects."""
-        return bool(self.key[7])
+        return not self.key[7]
 
     def is_isolated(self) -> bool:
         """Whether no generated code that a call runs keeps notes for the run (see `iteration`)."""
@@ -262,9 +270,12 @@ def specialise(
     *,
     heap_active: bool = False,
     protect: bool = False,
-    distinct: bool = False,
+    shared: frozenset[str] | None = None,
 ) -> Specialisation:
     """The specialisation of a Python function, compiled now if there is none yet.
+
+    `shared` are the parameters that may share something mutable with another or with the heap;
+    None: any of them may.
 
     Raises:
         UnsupportedSyntaxError, SourceUnavailableError, StaleSourceError.
@@ -272,9 +283,14 @@ def specialise(
     code = function.__code__
     cells = tuple(cell_kind(cell) for cell in function.__closure__ or ())
     settings = config.current()
+    shared = frozenset(
+        name
+        for name, kind in kinds.items()
+        if (shared is None or name in shared) and not is_atomic(kind)
+    )
     key = (
         id(function.__globals__), cells, tuple(kinds.items()), active, heap_active, protect,
-        settings.strong_zero, distinct, getattr(function, "cls", None), settings.check_rules,
+        settings.strong_zero, shared, getattr(function, "cls", None), settings.check_rules,
     )  # fmt: skip
     with _lock:
         group = _cache.get(code)
@@ -282,11 +298,13 @@ def specialise(
             if len(_cache) >= _MOST_FUNCTIONS:
                 _cache.pop(next(iter(_cache)))
             group = _cache[code] = {}
+        if not _in_progress:
+            _analysis[0] += 1
         found = group.get(key)
         if found is not None and not found.is_ready:
             _depend_on(found)
             return found
-        if found is not None and found.is_valid():
+        if found is not None and found.is_valid_now():
             counts["hits"] += 1
             return found
         counts["misses"] += 1
@@ -307,7 +325,7 @@ def specialise(
         group[key] = new
         _in_progress.append(new)
         try:
-            _analyse(new, function, active, heap_active, distinct)
+            _analyse(new, function, active, heap_active, shared)
         except BaseException:
             group.pop(key, None)
             raise
@@ -322,6 +340,7 @@ def specialise(
 
 
 _in_progress: list[Specialisation] = []
+_analysis = [0]  # counts the analyses that were not started by another one
 
 
 def _depend_on(found: Specialisation) -> None:
@@ -346,7 +365,7 @@ def _analyse(
     function: Any,
     active: frozenset[str],
     heap_active: bool,
-    distinct: bool,
+    shared: frozenset[str],
 ) -> None:
     """Infer, to a fixpoint over recursion."""
     is_constructor = isinstance(function, Constructor)
@@ -360,7 +379,7 @@ def _analyse(
         book = _Book(new, function)
         facts = infer(
             lowered, new.kinds, active, book, heap_active=heap_active, protect=new.protect,
-            distinct=distinct,
+            shared=shared,
         )  # fmt: skip
         if needs_rotation(facts):
             lowered = rotate(lowered, facts)
@@ -517,7 +536,7 @@ class _Book:
         kinds: dict[str, Kind],
         active: frozenset[str],
         heap_active: bool,
-        distinct: bool,
+        shared: frozenset[str],
     ) -> Any:
         if isinstance(function, Constructor):
             order: Any = [p.name for p in function.lowered.params]
@@ -526,12 +545,12 @@ class _Book:
         elif dispatch.has_own_way(function):
             return None
         else:
-            order = inspect.signature(function, follow_wrapped=False).parameters
+            order = signature_of(function).parameters
         kinds = {name: widen(kinds[name]) for name in order if name in kinds}
         try:
             found = specialise(
                 function, kinds, active, heap_active=heap_active, protect=self.owner.protect,
-                distinct=distinct,
+                shared=shared,
             )  # fmt: skip
         except DpyError:
             return None
@@ -546,7 +565,7 @@ class _Book:
         active = callee.key[3]
         found = specialise(
             function, callee.kinds, active, heap_active=callee.key[4], protect=True,
-            distinct=callee.key[7],
+            shared=callee.key[7],
         )  # fmt: skip
         self.owner.callees.append(found)
         return found
@@ -695,7 +714,7 @@ def forward_of(
     kinds = {name: kind_of(value) for name, value in bound.items()}
     found = specialise(
         function, kinds, frozenset(activity), heap_active=heap_active, protect=protect,
-        distinct=True,
+        shared=frozenset(),
     )  # fmt: skip
     if found.summary.written and (
         found.summary.reads_heap or heap_active or not are_disjoint(bound.values())
@@ -750,7 +769,7 @@ def _bind(
         return dict(zip(names, args, strict=True)), [
             name for name, flag in zip(names, active, strict=True) if flag
         ]
-    signature = inspect.signature(function, follow_wrapped=False)
+    signature = signature_of(function)
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError:
@@ -865,4 +884,3 @@ def spread(
 
 
 dispatch.set_compiler(_compile_call)
-_ = is_atomic

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -174,6 +175,79 @@ def loop_writes_to_what_it_zips(a):
         a[0] = a[0] * y + x
     a[a > 0] *= 3.0
     return a.sum()
+
+
+# --- some arguments of a call share with the heap or with one another, others do not ------------
+
+
+class Shared:
+    def __init__(self):
+        self.gain = 3.0
+        self.items = [1.0, 2.0]
+
+
+SHARED = Shared()
+KEPT = [1.0, 5.0]
+
+
+def _fill(owner, c, x):
+    for i in range(len(c)):
+        c[i] = x * owner.gain + c[i]
+
+
+@case(0.7)
+def list_filled_beside_a_global_object(x):
+    c = [1.0, 2.0, x]
+    _fill(SHARED, c, x)
+    d = [c[0]]
+    _fill(SHARED, d, x * x)
+    return c[0] * c[2] + d[0]
+
+
+def _swap_first(owner, a, b, x):
+    a[0] = x * b[0]
+    owner.items[0] = a[0] * a[0]
+    return b[0] + owner.items[0]
+
+
+@case(0.7)
+def two_aliases_beside_a_fresh_list(x):
+    own, a = Shared(), [x, 2.0]
+    first = _swap_first(own, a, a, x)
+    b = [x * x]
+    return first * _swap_first(own, a, b, x) + own.items[0] * a[0]
+
+
+@case(0.7)
+def the_heap_given_beside_a_fresh_list(x):
+    KEPT[1] = x * x
+    c = [x, 1.0]
+    y = _swap_first(SHARED, KEPT, c, x)
+    z = _swap_first(SHARED, c, KEPT, x)
+    KEPT[:] = [1.0, 5.0]
+    SHARED.items[:] = [1.0, 2.0]
+    return y * z + c[0]
+
+
+@case(0.7)
+def an_attribute_of_the_object_given_beside_it(x):
+    own = Shared()
+    y = _swap_first(own, own.items, [x], x)
+    return y * own.items[0]
+
+
+# --- tuples with names, made in C ---------------------------------------------------------------
+
+
+@case(0.7)
+def versions_are_constants(x):
+    items = [x, 2.0]
+    if (3, 8) <= sys.version_info < (99,) and sys.version_info[0] >= 3:
+        items[0] = items[0] * x
+    if sys.version_info[:2] < (3, 0) or sys.version_info.major == 2:
+        items[1] = x
+    y = items[0] * items[1] + sys.float_info.epsilon * sys.float_info[8]
+    return y * (sys.version_info[-1] + sys.version_info.major)
 
 
 @pytest.mark.parametrize("case", corpus.cases, ids=str)

@@ -46,10 +46,11 @@ from dpy.kinds import (
     number_type,
     widen,
 )
-from dpy.records import made_by, same_fields, struct
+from dpy.records import made_by, record, same_fields, struct
 from dpy.transform import ir
 from dpy.transform.buffers import Member, find_buffers, self_updates
 from dpy.transform.methods import direct_methods
+from dpy.transform.signatures import signature_of
 
 __all__ = ["HEAP", "Callee", "Facts", "RuleBook", "Site", "Summary", "infer"]
 
@@ -147,7 +148,7 @@ class RuleBook(Protocol):
         kinds: dict[str, Kind],
         active: frozenset[str],
         heap_active: bool,
-        distinct: bool,
+        shared: frozenset[str],
     ) -> Callee | None:
         """The specialisation of a Python function, or None where it cannot be had."""
 
@@ -254,15 +255,71 @@ def infer(
     *,
     heap_active: bool = False,
     protect: bool = False,
-    distinct: bool = False,
+    shared: frozenset[str] | None = None,
 ) -> Facts:
     """Kinds, sites, activity and effects of `function` for the given signature.
 
     `heap_active`: globals and closure cells may hold active values. `protect`: whatever comes
-    from outside, and the result, may be written to after the function has returned. `distinct`:
-    no two arguments, and no argument and the heap, share anything mutable.
+    from outside, and the result, may be written to after the function has returned. `shared`:
+    the parameters that may share something mutable with each other or the heap (None: any may).
     """
-    return _Inference(function, params, active, book, heap_active, protect, distinct).run()
+    return _Inference(function, params, active, book, heap_active, protect, shared).run()
+
+
+@record
+class _Layout:
+    """What does not depend on the signature: each function is inferred for many."""
+
+    function: ir.Function
+    statements: tuple[ir.Stmt, ...]
+    uses: dict[str, int]
+    stored_globals: frozenset[Any]
+    direct_methods: set[int]
+
+
+_MOST_LAYOUTS = 1024
+_layouts: dict[int, _Layout] = {}
+
+
+def _layout_of(function: ir.Function) -> _Layout:
+    known = _layouts.get(id(function))
+    if known is None:
+        statements = tuple(ir.walk(function.body))
+        stored = frozenset(
+            s.value.args[0].value
+            for s in statements
+            if isinstance(s, ir.Assign)
+            and isinstance(s.value, ir.Op)
+            and s.value.name in ("setglobal", "delglobal")
+        )
+        known = _Layout(
+            function, statements, _count_uses(function, statements), stored,
+            direct_methods(function),
+        )  # fmt: skip
+        if len(_layouts) >= _MOST_LAYOUTS:
+            _layouts.clear()
+        _layouts[id(function)] = known
+    return known
+
+
+def _count_uses(function: ir.Function, statements: tuple[ir.Stmt, ...]) -> dict[str, int]:
+    """How often each variable is read; under ``x=``, how often `x` is assigned."""
+    counts: dict[str, int] = {}
+    for s in statements:
+        read: list[str] = []
+        if isinstance(s, ir.Assign):
+            read = _operands(s.value)
+            targets = (s.target,) if isinstance(s.target, str) else s.target or ()
+            read += [f"{t}=" for t in targets]
+        elif isinstance(s, (ir.If, ir.While)):
+            read = _operands(s.test)
+        elif isinstance(s, ir.For):
+            read = [*_operands(s.iter), *(f"{t}=" for t in (s.target,) if isinstance(t, str))]
+        for name in read:
+            counts[name] = counts.get(name, 0) + 1
+    for name in _operands(function.result) if function.result is not None else ():
+        counts[name] = counts.get(name, 0) + 1
+    return counts
 
 
 # Functions without a derivative that may run the user's code.
@@ -278,7 +335,7 @@ class _Inference:
         book: RuleBook,
         heap_active: bool,
         protect: bool,
-        distinct: bool,
+        shared: frozenset[str] | None,
     ) -> None:
         self.function = function
         self.params = params
@@ -297,20 +354,17 @@ class _Inference:
         self.unknown_stores: set[str] = set()
         self.non_atomic: set[str] = {HEAP}
         self.written_roots: frozenset[str] = frozenset()
-        self.stored_globals = {
-            s.value.args[0].value
-            for s in ir.walk(function.body)
-            if isinstance(s, ir.Assign)
-            and isinstance(s.value, ir.Op)
-            and s.value.name in ("setglobal", "delglobal")
-        }
-        self.direct_methods = direct_methods(function)
+        layout = _layout_of(function)
+        self.statements = layout.statements
+        self.uses = layout.uses
+        self.stored_globals = layout.stored_globals
+        self.direct_methods = layout.direct_methods
         self.loop_heads: dict[int, dict[str, Kind]] = {}
         self.assumed_written: set[str] = {HEAP} if protect else set()
         for name, kind in params.items():
             if not is_atomic(kind):
                 self.non_atomic.add(name)
-                if not distinct:
+                if shared is None or name in shared:
                     self._alias(name, HEAP)
                 if protect:
                     self.assumed_written.add(name)
@@ -379,7 +433,7 @@ class _Inference:
         # The runtime works by identity: so do all classes that it meets.
         by_identity = roots | set(map(find, self.by_runtime))
         facts.identity = {v for v in self.non_atomic if find(v) in by_identity and v != HEAP}
-        self._pass_views_by_value(self.function.body, self._count_uses())
+        self._pass_views_by_value(self.function.body, self.uses)
         facts.heap_written = find(HEAP) in roots
         facts.active = self.varied & self._useful()
         self._find_buffers(roots)
@@ -414,7 +468,7 @@ class _Inference:
         }  # fmt: skip
         facts.buffers, facts.self_writes = find_buffers(facts, find, local)
         facts.identity -= facts.buffers.keys()
-        for s in ir.walk(self.function.body):
+        for s in self.statements:
             form = self._site_form(id(s))
             if form in ("array_read", "array_write", "update"):
                 assert isinstance(s, ir.Assign)
@@ -424,24 +478,6 @@ class _Inference:
     def _site_form(self, key: int) -> str:
         site = self.facts.sites.get(key)
         return "" if site is None else site.form
-
-    def _count_uses(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for s in ir.walk(self.function.body):
-            read: list[str] = []
-            if isinstance(s, ir.Assign):
-                read = _operands(s.value)
-                targets = (s.target,) if isinstance(s.target, str) else s.target or ()
-                read += [f"{t}=" for t in targets]
-            elif isinstance(s, (ir.If, ir.While)):
-                read = _operands(s.test)
-            elif isinstance(s, ir.For):
-                read = [*_operands(s.iter), *(f"{t}=" for t in (s.target,) if isinstance(t, str))]
-            for name in read:
-                counts[name] = counts.get(name, 0) + 1
-        for name in _operands(self.function.result) if self.function.result is not None else ():
-            counts[name] = counts.get(name, 0) + 1
-        return counts
 
     def _pass_views_by_value(self, block: ir.Block, uses: dict[str, int]) -> None:
         """A view that is read once, before anything is written, has its cotangent by value.
@@ -480,7 +516,7 @@ class _Inference:
     def _meet_protected_callees(self, roots: set[str]) -> None:
         """A callee that is given something written to works by identity throughout."""
         find = self.classes.find
-        for s in ir.walk(self.function.body):
+        for s in self.statements:
             site = self.facts.sites.get(id(s))
             if site is None or site.form not in ("callee", "construct_fields"):
                 continue
@@ -531,7 +567,7 @@ class _Inference:
         roots = set(self._roots())
         outside = {HEAP, *(p for p in self.params if p in self.non_atomic)}
         useful_roots = {find(name) for name in outside if find(name) in roots}
-        statements = list(ir.walk(self.function.body))
+        statements = self.statements
         while True:
             before = len(useful), len(useful_roots)
             for name in self.non_atomic:
@@ -1024,7 +1060,10 @@ class _Inference:
             if found is _MISSING:
                 return UNKNOWN, False, Site("inert")
             self.book.depend(value.__dict__, name, found)
-            kind = kind_of(found)
+            kind = KnownObject(found) if _is_named_constant(found) else kind_of(found)
+        elif _is_named_constant(value):
+            is_field = isinstance(getattr(type(value), name, None), types.MemberDescriptorType)
+            return kind_of(getattr(value, name)) if is_field else UNKNOWN, False, Site("inert")
         elif isinstance(value, np.ufunc):
             method = getattr(np.ufunc, name, None)
             if isinstance(method, types.MethodDescriptorType):
@@ -1150,6 +1189,8 @@ class _Inference:
                     if self._is_written(owner) and varied:
                         return self._generic(s, args, kinds, writes=False, result=item)
                     return item, varied, Site("field" if varied else "inert", slot=key)
+        if isinstance(kind, KnownObject) and _is_named_constant(kind.value):
+            return _item_of_constant(kind.value, index_kind), False, Site("inert")
         if isinstance(kind, Array):
             result = _indexed(kind, index_kind)
             if result is UNKNOWN or _is_basic(index_kind):  # else it is a copy
@@ -1383,7 +1424,7 @@ class _Inference:
         bound.pop(next(iter(bound)))
         atoms = (*args, *(a for _, a in kwargs))
         by_atom = {id(a): k for a, k in zip(atoms, (*kinds, *kw_kinds), strict=True)}
-        signature = inspect.signature(init)
+        signature = signature_of(init)
         fields = []
         for name, parameter in list(signature.parameters.items())[1:]:
             if name in bound:
@@ -1553,23 +1594,26 @@ class _Inference:
             if name not in param_kinds:
                 param_kinds[name] = kind_of(default)
         active = frozenset(n for n, a in bound.items() if self._is_varied(a))
-        distinct = self._are_distinct(operands, all_kinds)
-        callee = self.book.callee(function, param_kinds, active, self.facts.heap_active, distinct)
+        shared = self._shared(bound, param_kinds)
+        callee = self.book.callee(function, param_kinds, active, self.facts.heap_active, shared)
         if callee is None:
             return None
         return self._apply_summary(s, callee, bound, operands, all_kinds, function)
 
-    def _are_distinct(self, operands: tuple[Any, ...], kinds: tuple[Kind, ...]) -> bool:
-        """Whether no two operands, and no operand and the heap, can share anything mutable."""
-        seen = {self.classes.find(HEAP)}
-        for atom, kind in zip(operands, kinds, strict=True):
+    def _shared(self, bound: dict[str, Any], kinds: dict[str, Kind]) -> frozenset[str]:
+        """The parameters that may share something mutable with another one or with the heap."""
+        heap = self.classes.find(HEAP)
+        shared: set[str] = set()
+        owners: dict[str, str] = {}
+        for name, kind in kinds.items():
             if is_atomic(kind):
                 continue
-            root = self.classes.find(atom.name) if isinstance(atom, ir.Var) else None
-            if root is None or root in seen:
-                return False
-            seen.add(root)
-        return True
+            atom = bound.get(name)
+            root = self.classes.find(atom.name) if isinstance(atom, ir.Var) else heap
+            other = owners.setdefault(root, name)
+            if root == heap or other != name:
+                shared.update((name, other))
+        return frozenset(shared)
 
     def _apply_summary(
         self,
@@ -1897,6 +1941,17 @@ def _is_data_descriptor(raw: Any) -> bool:
     return hasattr(type(raw), "__set__") or hasattr(type(raw), "__delete__")
 
 
+def _is_named_constant(value: Any) -> bool:
+    """``sys.version_info``, ``sys.float_info`` and their like: tuples with names, made in C."""
+    return isinstance(value, tuple) and hasattr(type(value), "n_sequence_fields")
+
+
+def _item_of_constant(value: tuple[Any, ...], index: Kind) -> Kind:
+    if isinstance(index, Const) and type(index.value) is int and abs(index.value) < len(value):
+        return kind_of(value[index.value])
+    return Other(tuple) if index == Other(slice) else UNKNOWN
+
+
 def _may_decline(method: types.FunctionType) -> bool:
     """Whether an operator method may return NotImplemented (then the runtime dispatches)."""
     return "NotImplemented" in method.__code__.co_names
@@ -2009,19 +2064,13 @@ def _kind_by_dummy(function: Any, kinds: tuple[Kind, ...], named: Any) -> Kind:
     return result
 
 
-_signatures: dict[Any, inspect.Signature | None] = {}
-
-
 def _signature(function: Any) -> inspect.Signature | None:
-    code = getattr(function, "__code__", None)
     try:
-        return inspect.signature(function) if code is None else _of_code(function)
+        if isinstance(function, types.FunctionType):
+            return signature_of(function)
+        return inspect.signature(function)
     except (TypeError, ValueError):
         return None
-
-
-def _of_code(function: types.FunctionType) -> inspect.Signature:
-    return inspect.signature(function, follow_wrapped=False)
 
 
 def _bind(
