@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -229,12 +228,17 @@ def _object_kind(x: Any, t: type, depth: int) -> Kind:
         return UNKNOWN
     if hasattr(t, "_fields") and isinstance(x, tuple):
         return Object(t, tuple((n, kind_of(getattr(x, n), depth + 1)) for n in t._fields))
-    if t.__module__ == "builtins" or isinstance(x, (np.ndarray, Fraction)):
+    if t.__module__ == "builtins" or isinstance(x, np.ndarray) or is_exact(t):
         return UNKNOWN
     names = _instance_names(x, t)
     if names is None or len(names) > 128:
         return UNKNOWN
     return Object(t, tuple((n, kind_of(v, depth + 1)) for n, v in names))
+
+
+def is_exact(t: type) -> bool:
+    """Whether this is Fraction, or made from it."""
+    return any(c.__module__ == "fractions" and c.__name__ == "Fraction" for c in t.__mro__)
 
 
 def _instance_names(x: Any, t: type) -> list[tuple[str, Any]] | None:

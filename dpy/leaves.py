@@ -6,16 +6,18 @@ cotangent may be handed out as it is because nobody else refers to it.
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dpy.cotangent import ZERO, project
 
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 __all__ = [
-    "array_gradient", "complex_gradient", "cuda_gradient", "decimal_gradient",
+    "array_gradient", "complex_gradient", "cuda_gradient", "decimal_gradient", "exact_gradient",
     "fraction_gradient", "generic_gradient", "no_gradient", "number_gradient", "real_gradient",
 ]  # fmt: skip
 
@@ -40,6 +42,8 @@ def complex_gradient(d: Any, x: Any, owned: bool) -> complex:
 
 def fraction_gradient(d: Any, x: Any, owned: bool) -> Any:
     """Of a Fraction: exact where the cotangent is finite."""
+    from fractions import Fraction
+
     if d is ZERO or d is None:
         return Fraction(0)
     try:
@@ -51,11 +55,29 @@ def fraction_gradient(d: Any, x: Any, owned: bool) -> Any:
 
 def decimal_gradient(d: Any, x: Any, owned: bool) -> Decimal:
     """Of a Decimal."""
+    from decimal import Decimal
+    from fractions import Fraction
+
     if d is ZERO or d is None:
         return Decimal(0)
     if isinstance(d, Fraction):
         return Decimal(d.numerator) / Decimal(d.denominator)
     return d if isinstance(d, Decimal) else Decimal(float(project(d, 1.0)))
+
+
+def exact_gradient(cls: type) -> Callable[[Any, Any, bool], Any] | None:
+    """That of Fraction or Decimal, for such a class (which is not imported for the question)."""
+    for c in cls.__mro__:
+        found = _EXACT.get((c.__module__, c.__name__))
+        if found is not None:
+            return found
+    return None
+
+
+_EXACT = {
+    ("fractions", "Fraction"): fraction_gradient,
+    ("decimal", "Decimal"): decimal_gradient,
+}
 
 
 def number_gradient(d: Any, x: Any, owned: bool) -> Any:

@@ -21,10 +21,7 @@ import operator
 import types
 import weakref
 from collections.abc import Callable
-from dataclasses import is_dataclass
-from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -262,7 +259,7 @@ def _struct_builder(cls: type) -> Callable[[Any, Slots], Any]:
 
 def is_rebuilt_bare(cls: type) -> bool:
     """Whether a gradient is an instance of the class, made bare and filled by ``__dict__``."""
-    if not (is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")) or _slot_members(cls):
+    if not (_is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")) or _slot_members(cls):
         return False
     try:
         bare_maker(cls)(cls)
@@ -372,13 +369,22 @@ def _build_method(m: Any, values: Slots) -> Any:
     """A method shows the fields of its object, ``g.r``; and of its function if it has state."""
     fields: Slots = {}
     own = values["__self__"]
-    if isinstance(own, Tangent) or is_dataclass(own) or hasattr(type(own), "__attrs_attrs__"):
+    if (
+        isinstance(own, Tangent)
+        or hasattr(type(own), "__dataclass_fields__")
+        or hasattr(type(own), "__attrs_attrs__")
+    ):
         fields.update(contents(own) or {})
     elif own is not None:
         fields["__self__"] = own
     if values["__func__"] is not None:
         fields["__func__"] = values["__func__"]
     return _build_stateful(m, fields)
+
+
+def _is_dataclass(x: Any) -> bool:
+    """What `dataclasses.is_dataclass` says, which would have to be imported."""
+    return hasattr(x if isinstance(x, type) else type(x), "__dataclass_fields__")
 
 
 def _read_builtin_method(m: Any) -> Slots:
@@ -396,8 +402,6 @@ _LEAF_TYPES: tuple[tuple[Any, Callable[[Any, Any, bool], Any]], ...] = (
     (np.generic, leaves.generic_gradient),
     ((int, float), leaves.real_gradient),
     (complex, leaves.complex_gradient),
-    (Fraction, leaves.fraction_gradient),
-    (Decimal, leaves.decimal_gradient),
 )
 
 _CONTAINER_TYPES: tuple[tuple[Any, Kind], ...] = (
@@ -431,12 +435,15 @@ def _classify(cls: type) -> Kind:
     for known, leaf in _LEAF_TYPES:
         if issubclass(cls, known):
             return Kind(leaf=leaf)
+    exact = leaves.exact_gradient(cls)
+    if exact is not None:
+        return Kind(leaf=exact)
     for known, kind in _CONTAINER_TYPES:
         if issubclass(cls, known):
             return kind
     if issubclass(cls, Tangent):
         return Kind(read=lambda x: dict(x.__dict__), build=_build_object)
-    if is_dataclass(cls):
+    if _is_dataclass(cls):
         parameters = getattr(cls, "__dataclass_params__", None)
         frozen = bool(getattr(parameters, "frozen", False)) and not _caches_properties(cls)
         return Kind(read=_reader(cls), build=_struct_builder(cls), frozen=frozen)

@@ -24,7 +24,7 @@ from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.errors import DpyError, Place, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
 from dpy.records import made_by, record, replace, struct
-from dpy.runtime import containers, dispatch, helpers, iteration, operations
+from dpy.runtime import containers, dispatch, helpers, iteration
 from dpy.runtime.held import hold, sink, take
 from dpy.slots import contents
 from dpy.transform import constructors, ir, split_targets
@@ -408,20 +408,29 @@ def _protect_callees(new: Specialisation, book: _Book) -> None:
         site.callee = book.protected(site.callee, function)
 
 
+class _Runtime(Runtime):
+    """The operations on unknown values are imported with the first program that has some."""
+
+    def __getattr__(self, name: str) -> ir.Known:
+        if name in self._functions:
+            return super().__getattr__(name)
+        from dpy.runtime import operations
+
+        return ir.Known(getattr(operations, name), name)
+
+
 def _generate(new: Specialisation) -> Emitted:
     assert new.facts is not None
     counts["compiles"] += 1
-    runtime = Runtime(
+    runtime = _Runtime(
         add=add, project=project, unbroadcast=unbroadcast,
         sink=sink, take=take, take_deep=_take_deep, hold=hold,
         zeros_for=helpers.zeros_for, owned=helpers.owned, add_at=helpers.add_at,
         add_region=helpers.add_region, take_region=helpers.take_region,
         project_written=helpers.project_written, copy_value=helpers.copy_value,
         slot=helpers.slot, pop_items=containers.pop_items, iterate=iteration.iterate,
-        operate=operations.operate, display_spread=operations.display_spread,
         call_=dispatch.call_, call_spread=dispatch.call_spread,
-        read_global=operations.read_global, write_global=operations.write_global,
-        read_cell=operations.read_cell, checked=helpers.checked, closure=operations.closure,
+        checked=helpers.checked,
         build_object=build_object, globals_=new.source.globals, protect=_protect,
     )  # fmt: skip
     generated = write_adjoint(new.facts, runtime)

@@ -216,3 +216,17 @@ print(sorted(found) == [(float(k),) for k in range(8)])
 def test_malformed_rule_is_refused_by_name() -> None:
     with pytest.raises(AdjointError):
         dpy.adjoint()
+
+
+def test_what_a_plain_program_does_not_import() -> None:
+    code = """
+import sys, dpy
+def f(x): return x * x
+print(dpy.gradient(f, 3.0))
+unwanted = ('fractions', 'decimal', 'dpy.runtime.operations', 'dpy.adjoints.numpy')
+print([name for name in unwanted if name in sys.modules])
+from fractions import Fraction
+from decimal import Decimal
+print(dpy.gradient(f, Fraction(1, 3)), dpy.gradient(lambda x: float(x) ** 2, Decimal(3)))
+"""
+    assert run(code).split("\n")[:3] == ["(6.0,)", "[]", "(Fraction(2, 3),) (Decimal('6'),)"]

@@ -26,14 +26,26 @@ __all__ = [
 _entries: dict[Any, Any] = {}
 # By the type of a callable object: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
 CALLABLES: dict[type, Any] = {}
+_WITH_ENTRIES = frozenset({"copy", "fractions", "numpy", "dpy"})
 
 
 def lookup(f: Any) -> Any:
     """The entry for a builtin, or None."""
+    load_entries()
     try:
         return _entries.get(f)
     except TypeError:
         return None
+
+
+def load_entries() -> None:
+    """Import what registers entries: a program whose values are all known needs none."""
+    from dpy.runtime import operations  # noqa: F401
+
+
+def may_have_entry(f: types.FunctionType) -> bool:
+    """Whether a Python function may have an entry: those of libraries alone do."""
+    return str(f.__module__).partition(".")[0] in _WITH_ENTRIES
 
 
 def entry(*functions: Any) -> Callable[[Any], Any]:

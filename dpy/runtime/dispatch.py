@@ -311,7 +311,7 @@ def _sinking(pb: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def has_own_way(f: Any) -> bool:
     """Whether the runtime calls a Python function in another way than by compiling it."""
     return (
-        containers.lookup(f) is not None
+        (containers.may_have_entry(f) and containers.lookup(f) is not None)
         or is_service(f)
         or (f.__module__, f.__qualname__) in SUBSTITUTES
     )

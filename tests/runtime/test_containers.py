@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import dpy
+from dpy.runtime import containers
 
 
 def appended(x: float) -> float:
@@ -73,3 +75,10 @@ PROGRAMS = [appended, popped, reordered, removed, sliced, of_dicts, copied, sort
 @pytest.mark.parametrize("x", [0.7, 1.9])
 def test_program(program: Callable[[Any], Any], x: float) -> None:
     assert dpy.check_gradient(program, x)
+
+
+def test_python_functions_with_entries_are_of_known_libraries() -> None:
+    containers.load_entries()
+    functions = [f for f in containers._entries if isinstance(f, types.FunctionType)]
+    assert functions and all(map(containers.may_have_entry, functions))
+    assert not containers.may_have_entry(test_python_functions_with_entries_are_of_known_libraries)

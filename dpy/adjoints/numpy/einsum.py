@@ -9,7 +9,6 @@ an axis of length one that was broadcast (summed by `dpy.cotangent.unbroadcast`)
 from __future__ import annotations
 
 import functools
-import string
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
@@ -150,7 +149,9 @@ def _plan(
     sizes = dict(zip(labels, shape, strict=True))
     known = {label for part in factor_labels for label in part}
     letters: dict[int, str] = {}
-    spare = iter(string.ascii_letters)  # NumPy has no more than 52 labels either
+    spare = iter(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    )  # NumPy has no more than 52 labels either
     for part in factor_labels:
         for label in part:
             if label not in letters:
