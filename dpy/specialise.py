@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from dpy import config
+from dpy import config, inlining
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.errors import DpyError, Place, SourceUnavailableError, UnsupportedSyntaxError
@@ -27,7 +27,7 @@ from dpy.records import made_by, record, replace, struct
 from dpy.runtime import containers, dispatch, helpers, iteration
 from dpy.runtime.held import hold, sink, take
 from dpy.slots import contents
-from dpy.transform import constructors, ir, split_targets
+from dpy.transform import constructors, ir, known_values, split_targets
 from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
 from dpy.transform.emit import Emitted, emit
 from dpy.transform.infer import Facts, Summary, infer
@@ -36,6 +36,7 @@ from dpy.transform.optimise import optimise
 from dpy.transform.rotate import needs_rotation, rotate
 from dpy.transform.signatures import signature_of
 from dpy.transform.source import Source, read_source
+from dpy.transform.splice import splice
 from dpy.transform.verify import verify
 
 __all__ = ["Specialisation", "cache_info", "clear_cache", "forward_of", "specialise"]
@@ -102,6 +103,8 @@ class Specialisation:
         self.is_ready = False
         self.lowest_dependence: int | None = None
         self.callees: list[Specialisation] = []
+        self.is_inlinable: bool | None = None
+        self.home: ir.Home | None = None
         self._emitted: Emitted | None = None
         self._forwards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._all_guards: Guards | None = None
@@ -373,14 +376,43 @@ def _analyse(
     new.params = [(p.name, p.kind) for p in lowered.params]
     if config.current().verify:
         verify(lowered)
+    signature: Any = {
+        "active": active, "heap_active": heap_active, "protect": new.protect, "shared": shared,
+    }  # fmt: skip
+    book, lowered = _settle(new, function, lowered, signature)
+    relied_on = Guards()
+    for _ in range(3):
+        assert new.facts is not None
+        calls = inlining.choose(new, new.facts)
+        if not calls or new.lowest_dependence is not None:
+            break
+        relied_on.update(new.guards)
+        for site in map(new.facts.sites.__getitem__, calls):
+            relied_on.update(site.callee.all_guards())
+        lowered = splice(lowered, calls)
+        if config.current().verify:
+            verify(lowered)
+        book, lowered = _settle(new, function, lowered, signature)
+        assert new.facts is not None
+        shorter = known_values.run(lowered, new.facts)
+        if shorter is not lowered:
+            relied_on.update(new.guards)
+            lowered = shorter
+            book, lowered = _settle(new, function, lowered, signature)
+    new.guards.update(relied_on)
+    _protect_callees(new, book)
+    new.is_ready = True
+
+
+def _settle(
+    new: Specialisation, function: Any, lowered: ir.Function, signature: Any
+) -> tuple[_Book, ir.Function]:
+    """Infer until a recursive function's own summary no longer changes."""
     new.summary = Summary()
     for attempt in range(6):
         new.lowest_dependence = None
         book = _Book(new, function)
-        facts = infer(
-            lowered, new.kinds, active, book, heap_active=heap_active, protect=new.protect,
-            shared=shared,
-        )  # fmt: skip
+        facts = infer(lowered, new.kinds, book=book, **signature)
         if needs_rotation(facts):
             lowered = rotate(lowered, facts)
             continue
@@ -392,8 +424,7 @@ def _analyse(
         if attempt == 4:
             new.summary.result = UNKNOWN
     assert new.facts is not None
-    _protect_callees(new, book)
-    new.is_ready = True
+    return book, lowered
 
 
 def _protect_callees(new: Specialisation, book: _Book) -> None:
@@ -501,35 +532,35 @@ class _Book:
             return rule.checked
         return rule
 
-    def read_global(self, name: str) -> tuple[Kind, Any]:
-        value = self.globals.get(name, MISSING)
+    def read_global(self, name: str, home: ir.Home | None = None) -> tuple[Kind, Any]:
+        names = self.globals if home is None else home.globals
+        value = names.get(name, MISSING)
         guards = self.owner.guards
         if value is MISSING:
             value = getattr(builtins, name, MISSING)
-            guards.entries[id(self.globals), name] = (self.globals, name, MISSING)
+            guards.entries[id(names), name] = (names, name, MISSING)
             if value is MISSING:
                 return UNKNOWN, None
             return kind_of(value), value
         kind = kind_of(value)
         if isinstance(kind, KnownObject):
-            guards.entries[id(self.globals), name] = (self.globals, name, value)
+            guards.entries[id(names), name] = (names, name, value)
             return kind, value
         kind = _stable(kind)
         if kind is not UNKNOWN:
-            guards.kinds[id(self.globals), name] = (self.globals, name, kind)
+            guards.kinds[id(names), name] = (names, name, kind)
         return kind, value
 
-    def is_stored(self, name: str) -> bool:
-        return name in _stored_globals(self.owner.source)
+    def is_stored(self, name: str, home: ir.Home | None = None) -> bool:
+        return name in _stored_globals(self.owner.source if home is None else home.source)
 
-    def read_free(self, name: str) -> Kind:
-        cell = self.cells.get(name)
-        if cell is None:
+    def read_free(self, name: str, cell: Any = None) -> Kind:
+        owned = self.cells.get(name) if cell is None else cell
+        if owned is None:
             return UNKNOWN
-        try:
-            kind = kind_of(cell.cell_contents)
-        except ValueError:
-            return UNKNOWN
+        kind = cell_kind(owned)
+        if cell is not None:  # those of the function itself are part of its signature
+            self.owner.guards.cells[id(cell)] = (cell, kind)
         return kind
 
     def depend(self, mapping: Any, key: str, value: Any) -> None:

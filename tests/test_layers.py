@@ -29,6 +29,7 @@ LAYERS = {
     "adjoints": 2,  # sees no syntax tree
     "transform": 2,  # imports no rule
     "runtime": 3,
+    "inlining": 3,
     "specialise": 4,
     "cache": 4,
     "entry": 4,

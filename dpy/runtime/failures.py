@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dpy.errors import MutationError, NoAdjointError, Place
+from dpy.transform.places import spot_of
 
 __all__ = ["mutation_error", "no_adjoint", "user_place"]
 
@@ -23,6 +24,9 @@ def user_place() -> Place | None:
         module = frame.f_globals.get("__name__", "")
         if not module.startswith(f"{_OWN}."):
             code = frame.f_code
+            spot = spot_of(frame)
+            if spot is not None:
+                return Place(spot.filename, spot.line, function=spot.function)
             return Place(code.co_filename, frame.f_lineno, function=code.co_name)
         frame = frame.f_back
     return None

@@ -18,13 +18,15 @@ def __init__(r):
 
 from __future__ import annotations
 
+import types
+import weakref
 from typing import Any
 
 from dpy.records import record, replace
 from dpy.transform import ir
 from dpy.transform.versions import Names, variables
 
-__all__ = ["Fields", "run"]
+__all__ = ["Fields", "Maker", "made_with", "maker", "run"]
 
 
 @record
@@ -70,6 +72,49 @@ def run(function: ir.Function, given: tuple[str, ...]) -> Fields | None:
         locals=function.locals | set(rewriter.variables.values()) | {result},
     )  # fmt: skip
     return Fields(made, names)
+
+
+@record
+class Maker:
+    """The class and the attributes of what a function of `maker` makes."""
+
+    cls: type
+    fields: tuple[str, ...]
+
+
+_makers: weakref.WeakKeyDictionary[Any, Maker] = weakref.WeakKeyDictionary()
+_functions: dict[tuple[int, tuple[str, ...]], Any] = {}
+
+
+def maker(cls: type, fields: tuple[str, ...]) -> Any:
+    """A function from the values of these attributes to a new object.
+
+    >>> class Point:
+    ...     pass
+    >>> vars(maker(Point, ("x", "y"))(1, 2))
+    {'x': 1, 'y': 2}
+    """
+    function = _functions.get((id(cls), fields))
+    if function is None or made_with(function).cls is not cls:  # type: ignore[union-attr]
+        names = [f"value_{i}" for i in range(len(fields))]
+        stores = "".join(
+            f"    made.{field} = {name}\n" for field, name in zip(fields, names, strict=True)
+        )
+        text = f"def make({', '.join(names)}):\n    made = new(cls)\n{stores}    return made"
+        namespace: dict[str, Any] = {"new": object.__new__, "cls": cls}
+        exec(text, namespace)
+        function = namespace["make"]
+        function.__name__ = function.__qualname__ = f"new_{cls.__name__}"
+        if len(_functions) >= 4096:
+            _functions.clear()
+        _functions[id(cls), fields] = function
+        _makers[function] = Maker(cls, fields)
+    return function
+
+
+def made_with(function: Any) -> Maker | None:
+    """What a function that `maker` made makes; None for all others."""
+    return _makers.get(function) if isinstance(function, types.FunctionType) else None
 
 
 def _targets(s: Any) -> tuple[Any, ...]:

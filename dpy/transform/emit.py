@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 import types
 from typing import Any
 
 from dpy.records import record
-from dpy.transform import ir
+from dpy.transform import ir, places
 from dpy.transform.helpers import HELPERS
 from dpy.transform.show import Namer, to_function_ast
 from dpy.transform.source import Source, nested_code
@@ -53,6 +54,7 @@ class _Binder(Namer):
         self.source = source
         self.taken = taken
         self.namespace: dict[str, Any] = {}
+        self.cells: dict[str, types.CellType] = {}
         self._names: dict[int, str] = {}
         self._kept: list[Any] = []
 
@@ -77,6 +79,20 @@ class _Binder(Namer):
     def helper(self, name: str) -> ast.expr:
         return self._bind(HELPERS[name], name)
 
+    def global_of(self, home: ir.Home, name: str) -> ast.expr:
+        module = sys.modules.get(home.globals.get("__name__", ""))
+        short = str(home.globals.get("__name__", "other")).rpartition(".")[2]
+        if module is not None and vars(module) is home.globals and name in home.globals:
+            return ast.Attribute(self._bind(module, short), name, ast.Load())
+        owner = self._bind(home.globals, f"globals_of_{short}")
+        return ast.Subscript(owner, ast.Constant(name), ast.Load())
+
+    def free_of(self, cell: Any, name: str) -> ast.expr:
+        found = self._bind(cell, name)
+        assert isinstance(found, ast.Name)
+        self.cells[found.id] = cell
+        return found
+
     def cell(self, name: str) -> ast.expr:
         return ast.Subscript(ast.Name(CELLS, ast.Load()), ast.Constant(name), ast.Load())
 
@@ -93,7 +109,11 @@ def emit(function: ir.Function, source: Source) -> Emitted:
     """Compile a generated function of `source`."""
     taken = _names(function)
     binder = _Binder(source, taken)
+    function, table = places.encode(function)
     tree = to_function_ast(function, binder)
+    runs = tree
+    if table:
+        runs = places.guarded(tree, binder.known(places.relocate, "relocate"))
     free = [*source.free, CELLS, *binder.namespace]
     factory = ast.FunctionDef(
         "dpy_factory",
@@ -105,14 +125,19 @@ def emit(function: ir.Function, source: Source) -> Emitted:
         ast.fix_missing_locations(tree)  # else every node has its place already
     ast.copy_location(factory, tree)
     ast.fix_missing_locations(factory)
-    factory.body.insert(0, tree)
+    factory.body.insert(0, runs)
     module = ast.Module([factory], [])
     compiled = compile(module, source.filename, "exec", dont_inherit=True)
     outer = next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
     code = next(
         c for c in outer.co_consts if isinstance(c, types.CodeType) and c.co_name == tree.name
     )
-    bound = {name: types.CellType(value) for name, value in binder.namespace.items()}
+    if table:
+        places.register(code, table)
+    bound = {
+        name: binder.cells.get(name) or types.CellType(value)
+        for name, value in binder.namespace.items()
+    }
     return Emitted(tree, code, source.globals, bound)
 
 
@@ -151,7 +176,7 @@ def _expression_names(value: Any, found: set[str]) -> None:
     stack = [value]
     while stack:
         e = stack.pop()
-        if isinstance(e, (ir.Global, ir.Free)):
+        if isinstance(e, ir.Global) and e.home is None or isinstance(e, ir.Free) and e.cell is None:
             found.add(e.name)
         elif isinstance(e, ir.Op):
             stack += e.args

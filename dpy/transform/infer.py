@@ -49,6 +49,7 @@ from dpy.kinds import (
 from dpy.records import made_by, record, same_fields, struct
 from dpy.transform import ir
 from dpy.transform.buffers import Member, find_buffers, self_updates
+from dpy.transform.constructors import Maker, made_with
 from dpy.transform.methods import direct_methods
 from dpy.transform.signatures import signature_of
 
@@ -127,14 +128,14 @@ class RuleBook(Protocol):
     def rule(self, function: Any, kinds: tuple[Kind, ...]) -> Any:
         """The rule for a callable given the kinds of its arguments, or None."""
 
-    def read_global(self, name: str) -> tuple[Kind, Any]:
+    def read_global(self, name: str, home: ir.Home | None = None) -> tuple[Kind, Any]:
         """The kind of a global of the function's module (and record the dependency)."""
 
-    def is_stored(self, name: str) -> bool:
+    def is_stored(self, name: str, home: ir.Home | None = None) -> bool:
         """Whether some function of the module assigns to the global variable `name`."""
 
-    def read_free(self, name: str) -> Kind:
-        """The kind of a free variable's content."""
+    def read_free(self, name: str, cell: Any = None) -> Kind:
+        """The kind of a free variable's content (of a `cell` of another function)."""
 
     def depend(self, mapping: Any, key: str, value: Any) -> None:
         """The compiled code relies on ``mapping.get(key) is value``."""
@@ -769,9 +770,9 @@ class _Inference:
     # --- reads of the surroundings ------------------------------------------------------------
 
     def _global(self, s: ir.Assign, value: ir.Global) -> tuple[Kind, bool, Site]:
-        kind, _ = self.book.read_global(value.name)
+        kind, _ = self.book.read_global(value.name, value.home)
         if value.name in self.stored_globals or (
-            not isinstance(kind, KnownObject) and self.book.is_stored(value.name)
+            not isinstance(kind, KnownObject) and self.book.is_stored(value.name, value.home)
         ):
             kind = UNKNOWN
         if is_atomic(kind):
@@ -782,7 +783,7 @@ class _Inference:
         return kind, varied, Site("generic" if varied else "inert")
 
     def _free(self, s: ir.Assign, value: ir.Free) -> tuple[Kind, bool, Site]:
-        kind = self.book.read_free(value.name)
+        kind = self.book.read_free(value.name, value.cell)
         varied = self.facts.heap_active and can_carry(kind)
         if varied and is_number(kind):
             kind = UNKNOWN
@@ -1321,6 +1322,9 @@ class _Inference:
     ) -> tuple[Kind, bool, Site]:
         operands = (*args, *(a for _, a in kwargs))
         all_kinds = (*kinds, *kw_kinds)
+        maker = made_with(function)
+        if maker is not None:
+            return self._made(s, maker, args, kinds)
         if function is isinstance and len(kinds) == 2:
             decided = _static_isinstance(*kinds)
             if decided is not None:
@@ -1441,6 +1445,20 @@ class _Inference:
         if not varied:
             return kind, False, Site("inert")
         return kind, True, Site("construct", binding=bound, function=cls)
+
+    def _made(
+        self, s: ir.Assign, maker: Maker, args: tuple[Any, ...], kinds: tuple[Kind, ...]
+    ) -> tuple[Kind, bool, Site]:
+        """An object of which the attributes are all that its constructor makes."""
+        for atom, kind in zip(args, kinds, strict=True):
+            self._alias_target_if(s, atom, kind)
+        self._alias_target_force(s)
+        fields = (UNKNOWN if isinstance(k, Method) else widen(k) for k in kinds)
+        kind = Object(maker.cls, tuple(zip(maker.fields, fields, strict=True)))
+        if not self._any_varied(args):
+            return kind, False, Site("inert")
+        binding = dict(zip(maker.fields, args, strict=True))
+        return kind, True, Site("construct", binding=binding, function=maker.cls)
 
     def _call_container(
         self, s: ir.Assign, function: Any, args: tuple[Any, ...], kinds: tuple[Kind, ...]

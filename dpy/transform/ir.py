@@ -18,20 +18,42 @@ from typing import Any, TypeAlias
 from dpy.records import record
 
 __all__ = [
-    "Assign", "Atom", "Block", "Call", "Cell", "Closure", "Def", "Expr", "For", "Free", "Function",
-    "Global", "If", "Known", "Lit", "Loc", "Op", "Param", "Raise", "Return", "Star", "Stmt", "Var",
-    "While", "walk",
+    "Assign", "Atom", "Block", "Call", "Cell", "Closure", "Def", "Entered", "Expr", "For", "Free",
+    "Function", "Global", "Home", "If", "Known", "Lit", "Loc", "Op", "Param", "Raise", "Return",
+    "Star", "Stmt", "Var", "While", "walk",
 ]  # fmt: skip
+
+
+class Home:
+    """A function whose body came into another one, and its module; compared by identity."""
+
+    __slots__ = ("globals", "source")
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+        self.globals: dict[str, Any] = source.globals
+
+
+@record
+class Entered:
+    """A call on the way to a statement that was inlined: its line, and the function called."""
+
+    line: int
+    home: Home
 
 
 @record
 class Loc:
-    """Lines (absolute in the user's file, from 1) and columns (characters, from 0)."""
+    """Lines (absolute in the user's file, from 1) and columns (characters, from 0).
+
+    `entered` are the calls, outermost first, in the place of which the statement stands.
+    """
 
     line: int
     column: int = 0
     end_line: int | None = None
     end_column: int | None = None
+    entered: tuple[Entered, ...] = ()
 
 
 # --- expressions ------------------------------------------------------------------------------
@@ -53,16 +75,24 @@ class Lit:
 
 @record
 class Global:
-    """Reads a global of the user's module, or a builtin."""
+    """Reads a global of the user's module, or a builtin.
+
+    `home` is the ``__globals__`` of a function of another module, if it is one of those.
+    """
 
     name: str
+    home: Home | None = None
 
 
 @record
 class Free:
-    """Reads the content of a closure cell: a free variable of the function."""
+    """Reads the content of a closure cell: a free variable of the function.
+
+    `cell` is the cell itself where it belongs to another function, whose body came here.
+    """
 
     name: str
+    cell: Any = None
 
 
 @record

@@ -28,6 +28,7 @@ from dpy.transform.ir import (
     Free,
     Function,
     Global,
+    Home,
     If,
     Known,
     Lit,
@@ -79,8 +80,16 @@ class Namer:
         """A global of the user's module."""
         return _name(name)
 
+    def global_of(self, home: Home, name: str) -> ast.expr:
+        """A global of another module."""
+        return _dotted(f"{home.globals.get('__name__', 'other').rpartition('.')[2]}.{name}")
+
     def free(self, name: str) -> ast.expr:
         """The content of a free variable."""
+        return _name(name)
+
+    def free_of(self, cell: Any, name: str) -> ast.expr:
+        """The content of a cell of another function."""
         return _name(name)
 
     def cell(self, name: str) -> ast.expr:
@@ -348,10 +357,10 @@ def expression_to_ast(value: Expr, namer: Namer) -> ast.expr:
             return _constant(literal)
         case Known(known, name):
             return namer.known(known, name)
-        case Global(name):
-            return namer.global_(name)
-        case Free(name):
-            return namer.free(name)
+        case Global(name, home):
+            return namer.global_(name) if home is None else namer.global_of(home, name)
+        case Free(name, owned):
+            return namer.free(name) if owned is None else namer.free_of(owned, name)
         case Cell(name):
             return namer.cell(name)
         case Star(inner):

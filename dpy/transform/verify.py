@@ -197,6 +197,8 @@ class _Verifier:
             case Lit(literal):
                 if not isinstance(literal, _LITERAL_TYPES):
                     self.fail(f"bad literal {literal!r}")
+            case Free(name, cell) if cell is not None:
+                pass
             case Free(name) | Cell(name):
                 if name not in self.free:
                     self.fail(f"{name!r} is not a free variable of the function")

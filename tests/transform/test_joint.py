@@ -130,7 +130,15 @@ def helper_(x):
     return x * x
 
 
+def falling(x):
+    return x if x < 1.0 else falling(x - 1.0) * 0.5
+
+
 def calls(x):
+    return falling(x) + 1.0
+
+
+def calls_a_small_one(x):
     return helper_(x) + 1.0
 
 
@@ -177,6 +185,10 @@ def power(x, n):
     return x * n**n
 
 
+def test_small_functions_are_compiled_with_their_caller() -> None:
+    assert "= x * x" in joint_source(calls_a_small_one, 1.0)
+
+
 ARRAY = np.ones(3)
 REFUSED = [
     (whole, (1.0, ARRAY), 1, "sum"),
@@ -186,7 +198,7 @@ REFUSED = [
     (elements, (1.0, ARRAY), 2, "a loop over anything but a range"),
     (list_, (1.0,), 1, "a list"),
     (of_a_global, (1.0,), 1, ""),
-    (calls, (1.0,), 1, "helper_"),
+    (calls, (1.0,), 1, "falling"),
     (raises, (1.0,), 2, ""),
     (mixed, (1.0, 2), 3, "the variable total"),
     (maybe_numpy, (1.0, ARRAY, 3), 4, "may be a Python float or a NumPy scalar"),

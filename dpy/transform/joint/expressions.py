@@ -51,8 +51,9 @@ class Converter:
         loc, function = self.loc, self.function
         place = None
         if loc is not None:
+            source = loc.entered[-1].home.source if loc.entered else function
             place = Place(
-                function.filename, loc.line, loc.column, loc.end_line, loc.end_column, function.name
+                source.filename, loc.line, loc.column, loc.end_line, loc.end_column, source.name
             )
         return UnsupportedSyntaxError(
             f"{what} cannot go into a joint compiled function",

@@ -165,6 +165,8 @@ def _folded(
         return None
     if first.loc is None or then.loc is None or first.loc.line != then.loc.line:
         return None
+    if first.loc.entered != then.loc.entered:  # from another function: errors must show which
+        return None
     expression = _expression(then)
     name = first.target
     if expression is None or find(expression, name, is_harmless) != "first":
