@@ -156,34 +156,47 @@ class _Folder:
         return True
 
     def _if(self, s: ir.If, i: int, out: dict[int, ir.Stmt], ahead: _Ahead) -> None:
-        live = set(ahead.uses)
+        names = _touched(s)
+        live = {name for name in names if name in ahead.uses}
         body, live_a = self.block(s.body, live)
         orelse, live_b = self.block(s.orelse, live)
         if not body and not orelse and is_pure(s.test):
             return
         new = replace(s, body=body, orelse=orelse)
-        self._compound(new, i, out, ahead, live_a | live_b)
+        self._compound(new, i, out, ahead, names, live_a | live_b)
 
     def _for(self, s: ir.For, i: int, out: dict[int, ir.Stmt], ahead: _Ahead) -> None:
-        after = set(ahead.uses)
+        names = _touched(s)
+        after = {name for name in names if name in ahead.uses}
         exposed, _ = self.exposure(s.body)
-        live = after | (exposed - set(targets(s)))
-        body, live_in = self.block(s.body, live)
-        self._compound(replace(s, body=body), i, out, ahead, (live_in - set(targets(s))) | after)
+        body, live_in = self.block(s.body, after | (exposed - set(targets(s))))
+        live = (live_in - set(targets(s))) | after
+        self._compound(replace(s, body=body), i, out, ahead, names, live)
 
     def _compound(
-        self, s: Any, i: int, out: dict[int, ir.Stmt], ahead: _Ahead, live: set[str]
+        self,
+        s: Any,
+        i: int,
+        out: dict[int, ir.Stmt],
+        ahead: _Ahead,
+        names: set[str],
+        live: set[str],
     ) -> None:
+        """Note a statement with blocks; of `names`, all that stood in it, `live` are live before.
+
+        Nothing is done for other names: a long function has many, and many branches.
+        """
         out[i] = s
         for name in assigned((s,)):
             ahead.assigned[name] = i
         if not all(_is_quiet(inner) for inner in ir.walk((s,))):
             ahead.effect = i
         touched = _touched(s)
-        ahead.uses = {
-            name: ahead.uses[name] if name in ahead.uses and name not in touched else _Use(1, -1)
-            for name in live
-        }
+        for name in names:
+            if name not in live:
+                ahead.uses.pop(name, None)
+            elif name in touched or name not in ahead.uses:
+                ahead.uses[name] = _Use(1, -1)
         for name in reads_of(s):
             ahead.read(name, i)
 
