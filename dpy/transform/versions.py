@@ -45,6 +45,7 @@ class Names:
 
     def __init__(self, taken: set[str]) -> None:
         self.taken = set(taken)
+        self._next: dict[str, int] = {}
 
     def fresh(self, base: str) -> str:
         """`base` itself if free, else with underscores appended."""
@@ -55,9 +56,10 @@ class Names:
 
     def numbered(self, base: str) -> str:
         """``base_0``, ``base_1``, ... : the first that is free."""
-        n = 0
+        n = self._next.get(base, 0)
         while f"{base}_{n}" in self.taken:
             n += 1
+        self._next[base] = n + 1
         name = f"{base}_{n}"
         self.taken.add(name)
         return name
@@ -159,7 +161,7 @@ class Versions:
         scope: Scope,
         conditional: bool,
     ) -> None:
-        for name in {**env, **other}:
+        for name in assigned((s,), self.same):
             a, b = env.get(name), other.get(name)
             if a is not b:
                 unbound = a is None or b is None or a.is_maybe_unbound or b.is_maybe_unbound
