@@ -25,8 +25,8 @@ def _alarm(*_: Any) -> None:
 
 def examine(seed: int) -> tuple[int, str, str]:
     """``(seed, failure, program)``; both texts are empty if dpy is right."""
-    signal.signal(signal.SIGALRM, _alarm)
-    signal.alarm(60)
+    signal.signal(signal.SIGVTALRM, _alarm)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 60)
     text = compare.accepted(seed)
     try:
         found = compare.failure(text)
@@ -35,7 +35,7 @@ def examine(seed: int) -> tuple[int, str, str]:
     except Exception as error:
         return seed, f"comparison raises {type(error).__name__}: {error}", text
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     return (seed, str(found), text) if found else (seed, "", "")
 
 

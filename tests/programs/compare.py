@@ -308,7 +308,7 @@ def numerical(text: str) -> list[tuple[float, float]]:
     """
 
     def run(change: float, leaf: int) -> float:
-        with_args = copy.deepcopy(args)
+        with_args = [module.make_args()]  # which brings the module back to its first state, too
         _shift(with_args, leaf, change)
         return float(module.f(*with_args[0]))
 

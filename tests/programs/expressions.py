@@ -217,7 +217,9 @@ class Expressions:
             return name, FLOAT
         if kind == "elem":
             return name, ELEMENT
-        if kind in ("grid", "nested", "record", "shape", "num"):
+        if kind == "own":
+            return self._read_own(var, scope)
+        if kind in ("grid", "own2", "nested", "record", "shape", "num"):
             return self._read_structure(var, scope)
         if kind == "thunk":
             return f"{name}()", ACCUMULATOR
@@ -250,7 +252,7 @@ class Expressions:
     def _read_structure(self, var: Var, scope: Scope) -> tuple[str, float]:
         """A read of what `tests.programs.objects` and `nested` make."""
         name, end, b = var.name, self.rng.choice(["0", "-1"]), self.rng.choice("01")
-        if var.kind == "grid":
+        if var.kind in ("grid", "own2"):
             row, column = self.rng.randrange(var.n), self.rng.randrange(var.m)
             texts = [f"{name}[{row}, {column}]", f"{name}[{row}][{column}]", f"{name}[{row}].sum()",
                      f"{name}[:, {column}].mean()", f"{name}.sum()", f"{name}[-1, -1]",
@@ -275,6 +277,16 @@ class Expressions:
                      f"({name} * {self._operand(scope)}).a", f"(-{name}).a",
                      f"({name} + {name}).b"]  # fmt: skip
         return self.rng.choice(texts), ACCUMULATOR
+
+    def _read_own(self, var: Var, scope: Scope) -> tuple[str, float]:
+        name = var.name
+        if self.chance(0.5):
+            return f"{name}[{self.index(var, scope)}]", ELEMENT
+        return self.rng.choice(
+            [f"{name}.sum()", f"np.sum({name})", f"({name} @ {name})", f"{name}[1:].sum()",
+             f"np.tanh({name}).sum()", f"{name}.mean()", f"np.dot({name}[:2], {name}[-2:])",
+             f"({name} * {name}).sum()"]
+        ), ACCUMULATOR  # fmt: skip
 
     def _operand(self, scope: Scope) -> str:
         floats = scope.of("float")
@@ -306,13 +318,13 @@ class Expressions:
 
     def index(self, var: Var, scope: Scope) -> str:
         """A valid index into a list or vector; now and then it depends on data."""
-        length = str(var.n) if var.kind == "vec" else f"len({var.name})"
+        length = str(var.n) if var.kind in ("vec", "own") else f"len({var.name})"
         roll = self.rng.random()
         if roll < 0.15 and scope.of("int"):
             return f"{self.rng.choice(scope.of('int')).name} % {length}"
         if roll < 0.25 and scope.of("float"):
             return f"int(abs({self.rng.choice(scope.of('float')).name}) * 7.3) % {length}"
-        if var.kind == "vec":
+        if var.kind in ("vec", "own"):
             return self.rng.choice([*map(str, range(var.n)), "-1", str(-var.n)])
         return self.rng.choice(["0", "-1", f"1 % {length}"])
 
@@ -370,6 +382,7 @@ class Expressions:
         call = self.call(scope, "vec", n) if self.helpers else None
         if call:
             shapes += [call] * 4
+        shapes += [f"np.sin({v.name})" for v in scope.of("own") if v.n == n]
         shapes += [f"(({a} > {self.literal()}) * {b})", f"np.diff({a}, append={s})",
                    f"np.roll({a}, 1)", f"(np.multiply({a}, {b}) * 0.3)"]  # fmt: skip
         return self.rng.choice(shapes)

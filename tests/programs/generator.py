@@ -14,15 +14,25 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from tests.programs import control, idioms, local_arrays, nested, objects, statements
+from tests.programs import (
+    control,
+    effects,
+    idioms,
+    local_arrays,
+    nested,
+    objects,
+    own_arrays,
+    statements,
+)
 from tests.programs.callees import small_callee
 from tests.programs.expressions import Expressions, Helper, Scope, Var
 from tests.programs.objects import CLASSES
 
 PREAMBLE = """\
 import math
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, partial, reduce, wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -78,11 +88,25 @@ HELPER_KINDS = (
 
 #: What stands in a program that uses the name.
 PARTS = {**CLASSES, "mix(": idioms.MIX, "STATE": idioms.STATE}
+PARTS |= dict.fromkeys(effects.NAMES, effects.EFFECTS)
+
+#: How such parts are brought back to their first state.
+RESETS = {
+    idioms.STATE: ["STATE[:] = [0.5, -0.25]"],
+    effects.EFFECTS: ["global COUNT", "COUNT = 0", "KEPT[:] = [0.5]", "Cache.totals[:] = [0.5]"],
+}
 
 Lines = list[str]
 Maker = Callable[..., Lines | None]
-SIMPLE: tuple[Maker, ...] = (*statements.SIMPLE, *objects.SIMPLE, *nested.SIMPLE, *idioms.SIMPLE)
-COMPOUND: tuple[Maker, ...] = (*control.COMPOUND, *local_arrays.COMPOUND)
+SIMPLE: tuple[Maker, ...] = (
+    *statements.SIMPLE,
+    *objects.SIMPLE,
+    *nested.SIMPLE,
+    *idioms.SIMPLE,
+    *effects.SIMPLE,
+    *own_arrays.SIMPLE,
+)
+COMPOUND: tuple[Maker, ...] = (*control.COMPOUND, *local_arrays.COMPOUND, *own_arrays.COMPOUND)
 
 
 class Generator(Expressions):
@@ -93,7 +117,6 @@ class Generator(Expressions):
         self.budget = 0
         self.returns = "float"
         self.single = self.chance(0.06)
-        self.needs_state = False
         self.weights: dict[tuple[Maker, ...], list[float]] = {}
 
     def program(self) -> str:
@@ -111,10 +134,12 @@ class Generator(Expressions):
         body = self.function_body(params, "float")
         head = f"def f({', '.join(p.name for p in params)}):"
         parts.append("\n\n" + "\n".join([head, *body]) + "\n")
-        parts.append("\n\n" + "\n".join(self.arguments(params)) + "\n")
-        text = "".join(parts)
+        text, arguments = "".join(parts), "\n".join(self.arguments(params)) + "\n"
+        used = dict.fromkeys(p for name, p in PARTS.items() if name in text or name in arguments)
+        resets = [line for part in used for line in RESETS.get(part, ())]
+        head = "\n".join(["\n\ndef make_args(other=False):", *indent(resets)])
+        text = "\n".join([text + head, arguments])
         first = "PRECISION = 3e-4\n" if self.single else ""
-        used = dict.fromkeys(part for name, part in PARTS.items() if name in text)
         return "".join([PREAMBLE, first, *used, text])
 
     def _param(self, kind: str) -> Var:
@@ -125,12 +150,9 @@ class Generator(Expressions):
         return Var(self.fresh(prefix.get(kind, kind[0])), kind, n)
 
     def arguments(self, params: list[Var]) -> Lines:
-        """``make_args``: new argument values at each call; `other` ones of much the same types."""
-        lines = ["def make_args(other=False):"]
-        if self.needs_state:
-            lines.append("    STATE[:] = [0.5, -0.25]")
+        """What ``make_args`` gives: new values at each call; `other` values if asked for."""
         first, second = self._values(params), self._values(params)
-        return [*lines, "    if other:", *indent(second), *first]
+        return ["    if other:", *indent(second), *first]
 
     def _values(self, params: list[Var]) -> Lines:
         lines: Lines = []
@@ -239,6 +261,9 @@ class Generator(Expressions):
             return "return None" if not final or self.chance(0.5) else "pass"
         if self.returns == "tuple":
             return f"return {self.value(scope)}, {self.value(scope)}"
+        owns = [v for v in scope.of("own") if v.n == 3]
+        if self.returns == "vec" and owns and self.chance(0.6):
+            return f"return {self.rng.choice(owns).name}"
         if self.returns == "vec":
             return f"return {self.vector(scope, 3)}"
         if self.returns in ("pair", "list") and scope.of(self.returns) and self.chance(0.7):

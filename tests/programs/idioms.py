@@ -58,7 +58,6 @@ def one_of_two_types(g: Generator, scope: Scope) -> Lines | None:
 
 
 def global_state(g: Generator, scope: Scope) -> Lines:
-    g.needs_state = True
     e = g.value(scope)
     scope.bind(Var("STATE[0]", "elem"))
     op = g.rng.choice(["=", "+=", "-="])
