@@ -13,7 +13,7 @@ import numpy as np
 from dpy import entry as entry_points
 from dpy import structs
 from dpy.adjoints import registry
-from dpy.cotangent import ZERO, is_zero
+from dpy.cotangent import ZERO, is_zero, project
 from dpy.entry import PLAIN, Mode, find, mode_of
 from dpy.errors import (
     DpyError,
@@ -26,7 +26,7 @@ from dpy.params import Grads, Params
 from dpy.runtime import iteration
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.dispatch import class_call, dispatch, has_own_way
-from dpy.specialise import forward_of, spread
+from dpy.specialise import Specialisation, forward_of, spread
 
 __all__ = [
     "grad", "gradient", "jacobian", "pullback", "stop_gradient", "value_and_grad",
@@ -62,15 +62,23 @@ class _KnownRun:
     __slots__ = ("args", "known", "pullback", "snapshot", "y")
 
     def __init__(
-        self, known: entry_points.Entry, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, known: entry_points.Entry, args: tuple[Any, ...], snapshot: Any, y: Any, pullback: Any
     ) -> None:
         self.known = known
         self.args = args
-        self.snapshot = structs.snapshot(args) if known.needs_snapshot else None
-        self.y, self.pullback = known.run(f, args, kwargs)
+        self.snapshot = snapshot
+        self.y = y
+        self.pullback = pullback
 
     def gradients(self, seed: Any) -> tuple[Any, ...]:
         return self.known.gradients(self.pullback, seed, self.args, self.snapshot)
+
+
+def _run_known(
+    known: entry_points.Entry, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> _KnownRun:
+    snapshot = structs.snapshot(args) if known.needs_snapshot else None
+    return _KnownRun(known, args, snapshot, *known.run(f, args, kwargs))
 
 
 def _start(
@@ -80,13 +88,13 @@ def _start(
     if type(f) is FunctionType:
         known = find(f, args, kwargs, mode)
         if known is not None:
-            return _KnownRun(known, f, args, kwargs)
+            return _run_known(known, f, args, kwargs)
     else:
         bound = _unbound(f)
         if bound is not None:
             known = find(bound[0], (bound[1], *args), kwargs, _bound_mode(mode, len(args)))
             if known is not None:
-                return _KnownRun(known, bound[0], (bound[1], *args), kwargs)
+                return _run_known(known, bound[0], (bound[1], *args), kwargs)
     return _run(f, args, kwargs, mode)
 
 
@@ -107,68 +115,79 @@ def _unbound(f: Any) -> tuple[FunctionType, Any] | None:
 
 def _bound_mode(mode: Mode, n: int) -> Mode:
     """The mode in which the function behind a bound method runs: its object is held fixed."""
-    return mode_of((False, *(mode.active or (True,) * n)), mode.protect, True)
+    found = mode.bound.get(n)
+    if found is None:
+        active = (False, *(mode.active or (True,) * n))
+        found = mode.bound[n] = mode_of(active, mode.protect, drops_first=True)
+    return found
 
 
 def _run(
-    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode = PLAIN, **options: Any
-) -> _Run:
+    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode = PLAIN
+) -> _Run | _KnownRun:
     outer = iteration.fresh_run()
     try:
-        return _forward(f, args, kwargs, mode, **options)
+        return _forward(f, args, kwargs, mode)
     finally:
         iteration.end_run(outer)
 
 
-def _forward(
+def _forward(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode) -> _Run | _KnownRun:
+    function, xs, inner_mode = f, args, mode
+    bound = None if type(f) is FunctionType else _unbound(f)
+    if bound is not None:
+        function, xs = bound[0], (bound[1], *args)
+        inner_mode = _bound_mode(mode, len(args))
+    if not _is_compiled(function):
+        return _dispatched(f, args, kwargs, mode.active or (True,) * len(args))
+    try:
+        found = _compiled(function, xs, kwargs, inner_mode)
+    except SourceUnavailableError:
+        if type(f) in (FunctionType, MethodType):
+            raise
+        return _dispatched(f, args, kwargs, mode.active or (True,) * len(args))
+    snapshot = structs.snapshot(xs) if found.summary.needs_acc else None
+    y, pb = found.forward(function)(*xs, **kwargs)
+    known = entry_points.remember(function, xs, kwargs, inner_mode, found)
+    if known is not None:
+        return _KnownRun(known, xs, snapshot, y, pb)
+    sweep = _sweep(found, pb, len(xs), kwargs)
+    if bound is not None:
+        return _Run(y, lambda d, acc: sweep(d, acc)[1:], args, snapshot)
+    return _Run(y, sweep, args, snapshot)
+
+
+def _is_compiled(f: Any) -> bool:
+    return (
+        type(f) is FunctionType
+        and registry.lookup(f) is None
+        and not f.__code__.co_flags & _PIECEWISE
+    )
+
+
+def _compiled(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode, heap_active: bool = False
-) -> _Run:
+) -> Specialisation:
     active = mode.active or (True,) * len(args)
     inactive = (False,) * len(kwargs)
-    if type(f) is not FunctionType:
-        bound = _unbound(f)
-        if bound is not None and registry.lookup(bound[0]) is None:
-            try:
-                inner = _forward(
-                    bound[0], (bound[1], *args), kwargs, _bound_mode(mode, len(args)), heap_active
-                )
-            except SourceUnavailableError:
-                pass  # nothing has run yet
-            else:
-                sweep = inner.sweep
-                return _Run(inner.y, lambda d, acc: sweep(d, acc)[1:], args, inner.entry)
-    if (
-        type(f) is not FunctionType
-        or registry.lookup(f) is not None
-        or f.__code__.co_flags & _PIECEWISE
-    ):
-        return _dispatched(f, args, kwargs, active, inactive)
-    found = forward_of(
+    return forward_of(
         f, args, kwargs, active, inactive, heap_active=heap_active, protect=mode.protect
     )
-    summary = found.summary
-    entry = structs.snapshot(args) if summary.needs_acc else None
-    y, pb = found.forward(f)(*args, **kwargs)
-    if not heap_active:
-        entry_points.remember(f, args, kwargs, mode, found)
-    n = len(args)
+
+
+def _sweep(found: Specialisation, pb: Any, n: int, kwargs: dict[str, Any]) -> Any:
+    """The pullback of compiled code as one to the cotangents of positional arguments."""
     names = tuple(kwargs)
     params = found.params
-    if summary.needs_acc:
-
-        def sweep_acc(d: Any, acc: Any) -> Any:
-            return spread(params, pb(d, acc), n, names)[0]
-
-        return _Run(y, sweep_acc, args, entry)
-    return _Run(y, lambda d, acc: spread(params, pb(d), n, names)[0], args, entry)
+    if found.summary.needs_acc:
+        return lambda d, acc: spread(params, pb(d, acc), n, names)[0]
+    return lambda d, acc: spread(params, pb(d), n, names)[0]
 
 
-def _dispatched(
-    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, inactive: Any
-) -> _Run:
+def _dispatched(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any) -> _Run:
     """A run of what is not a plain Python function."""
     entry = structs.snapshot(args)
-    y, pb = dispatch(f, args, kwargs, active, inactive)
+    y, pb = dispatch(f, args, kwargs, active, (False,) * len(kwargs))
     if pb is None:
         return _Run(y, lambda d, acc: (ZERO,) * len(args), args, entry)
     return _Run(y, lambda d, acc: pb(_sink_seed(acc, y, d), acc)[1], args, entry)
@@ -311,8 +330,12 @@ def pullback(
 
 def _seed_like(dy: Any, y: Any) -> Any:
     """A user's cotangent in internal form."""
-    from dpy.cotangent import project
-
+    t = type(y)
+    if type(dy) is float and t is float:
+        return dy
+    if t is np.ndarray and type(dy) is t and dy.dtype is y.dtype and dy.shape == y.shape:
+        if y.dtype.kind == "f":
+            return dy.copy()
     if is_zero(dy):
         return ZERO
     if isinstance(y, tuple):
@@ -344,7 +367,7 @@ def _implicit(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Grad
 
 
 def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    run = _run(f, (), kwargs, _PROTECTED, heap_active=True)
+    run = _run_heap(f, kwargs)
     held = tuple(params)
     entry = structs.snapshot(held)
 
@@ -356,6 +379,20 @@ def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, 
         return Grads(params, found)
 
     return run.y, back
+
+
+def _run_heap(f: Any, kwargs: dict[str, Any]) -> _Run:
+    """A run in which whatever `f` reaches is differentiated."""
+    outer = iteration.fresh_run()
+    try:
+        function, args = (f.__func__, (f.__self__,)) if type(f) is MethodType else (f, ())
+        if not _is_compiled(function):
+            return _dispatched(f, (), kwargs, ())
+        found = _compiled(function, args, kwargs, _PROTECTED, heap_active=True)
+        y, pb = found.forward(function)(*args, **kwargs)
+        return _Run(y, _sweep(found, pb, len(args), kwargs), args, None)
+    finally:
+        iteration.end_run(outer)
 
 
 def _implicit_pullback(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Any]:
@@ -385,6 +422,38 @@ def _positions(argnums: int | tuple[int, ...], args: tuple[Any, ...]) -> tuple[i
     return tuple(i % len(args) for i in chosen)
 
 
+class _Chosen:
+    """The gradients of a function for some of its arguments."""
+
+    __slots__ = ("argnums", "f", "plans")
+
+    def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...]) -> None:
+        self.f = f
+        self.argnums = argnums
+        # By the number of arguments in a call: the mode, and which gradients are shown.
+        self.plans: dict[int, tuple[Mode, tuple[int, ...]]] = {}
+
+    def both(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """The value, and a bare gradient for one argnum, a tuple for several."""
+        f = self.f
+        plan = self.plans.get(len(args))
+        if plan is not None and type(f) is FunctionType:
+            known = find(f, args, kwargs, plan[0])
+            if known is not None and known.is_differentiable:
+                return self._shown(_run_known(known, f, args, kwargs), plan[1])
+        chosen = _positions(self.argnums, args)
+        mode = mode_of(tuple([i in chosen for i in range(len(args))]))
+        self.plans[len(args)] = mode, chosen
+        return self._shown(_start(f, args, kwargs, mode), chosen)
+
+    def _shown(self, run: _Run | _KnownRun, chosen: tuple[int, ...]) -> tuple[Any, Any]:
+        y = run.y
+        found = run.gradients(_UNITS.get(type(y)) or _seed_of(y, self.f))
+        if isinstance(self.argnums, int):
+            return y, found[chosen[0]]
+        return y, tuple([found[i] for i in chosen])
+
+
 def value_and_grad(
     f: Callable[..., Any], argnums: int | tuple[int, ...] = 0
 ) -> Callable[..., tuple[Any, Any]]:
@@ -393,16 +462,11 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y)(2.0, 3.0)
     (6.0, 3.0)
     """
+    both = _Chosen(f, argnums).both
 
     @functools.wraps(f, updated=())
     def value_and_grad_f(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        chosen = _positions(argnums, args)
-        active = tuple([i in chosen for i in range(len(args))])
-        run = _start(f, args, kwargs, mode_of(active))
-        found = run.gradients(_seed_of(run.y, f))
-        if isinstance(argnums, int):
-            return run.y, found[chosen[0]]
-        return run.y, tuple(found[i] for i in chosen)
+        return both(args, kwargs)
 
     return value_and_grad_f
 
@@ -413,11 +477,11 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     >>> grad(lambda x: x**3)(2.0)
     12.0
     """
-    both = value_and_grad(f, argnums)
+    both = _Chosen(f, argnums).both
 
     @functools.wraps(f, updated=())
     def grad_f(*args: Any, **kwargs: Any) -> Any:
-        return both(*args, **kwargs)[1]
+        return both(args, kwargs)[1]
 
     return grad_f
 

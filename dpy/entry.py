@@ -15,9 +15,8 @@ from typing import Any
 
 from dpy import config, structs
 from dpy.adjoints import registry
-from dpy.exits import write_exit
-from dpy.kinds import Array, Number, Other, Tuple, is_number, kind_of
-from dpy.matching import Form, write_matcher
+from dpy.kinds import Array, Kind, Number, Other, Tuple, can_carry, is_number, kind_of
+from dpy.records import record
 from dpy.runtime import iteration
 from dpy.runtime.accumulators import Accumulators
 from dpy.specialise import (
@@ -28,20 +27,30 @@ from dpy.specialise import (
     counts,
     entries,
 )  # fmt: skip
-from dpy.straight import Writer
 from dpy.transform.emit import CELLS
 
-__all__ = ["PLAIN", "Entry", "Mode", "find", "mode_of", "remember"]
+__all__ = ["PLAIN", "Entry", "Form", "Mode", "find", "mode_of", "remember"]
 
 _MOST_FUNCTIONS = 4096
 _MOST_SIGNATURES = 16
-_PATIENCE = 2  # calls before functions are written: a call that stays alone should not pay for them
+_PATIENCE = 3  # steps before functions are written: a call that stays alone should not pay for them
+
+
+@record
+class Form:
+    """How a function is called: what a matcher has to look at besides the guards."""
+
+    kinds: tuple[Kind, ...]  # of the positional arguments
+    keywords: tuple[tuple[str, Kind], ...] = ()
+    defaults: tuple[tuple[str, Kind], ...] = ()  # of parameters that are not given
+    cells: tuple[Kind, ...] = ()
+    is_disjoint: bool = False  # the arguments must share nothing mutable
 
 
 class Mode:
     """What is differentiated and how: calls of different modes share no compiled code."""
 
-    __slots__ = ("active", "drops_first", "protect")
+    __slots__ = ("active", "bound", "drops_first", "protect")
 
     def __init__(
         self,
@@ -52,6 +61,7 @@ class Mode:
         self.active = active  # which positional arguments are differentiated; None: all
         self.protect = protect  # the pullback may be called any number of times
         self.drops_first = drops_first  # the first argument is the object of a bound method
+        self.bound: dict[int, Mode] = {}  # for bound methods, by the number of arguments
 
 
 PLAIN = Mode()
@@ -90,29 +100,30 @@ def remember(
     kwargs: dict[str, Any],
     mode: Mode,
     specialisation: Specialisation,
-) -> None:
-    """Note the specialisation that a call has led to."""
+) -> Entry | None:
+    """Note the specialisation that a call has led to, if the short way serves such calls."""
     code = f.__code__
     if code.co_flags & 0x0C or len(args) > code.co_argcount:
-        return  # *args, **kwargs
+        return None  # *args, **kwargs
     is_written = bool(specialisation.summary.written)
     if is_written and not specialisation.is_for_distinct and not specialisation.summary.reads_heap:
-        return  # the next arguments may be disjoint, and then there is better code
+        return None  # the next arguments may be disjoint, and then there is better code
     entry = Entry(f, args, kwargs, mode, specialisation)
     key: Any = id(code) if mode is PLAIN else (id(code), mode)
     if len(entries) >= _MOST_FUNCTIONS:
         entries.clear()
     others = [old for old in entries.get(key, ()) if old.signature != entry.signature]
     entries[key] = [entry, *others[: _MOST_SIGNATURES - 1]]
+    return entry
 
 
 class Entry:
     """Compiled code for one signature of one code object, and all that it relies on."""
 
     __slots__ = (
-        "_calls", "_exit", "_first", "_forward", "_defaults", "_guards", "_is_isolated", "_mode",
-        "_own_globals", "_settings", "_specialisation", "_template",
-        "_version", "code", "form", "match", "needs_acc", "needs_snapshot", "run", "signature",
+        "_calls", "_defaults", "_exit", "_first", "_forward", "_guards", "_is_isolated", "_mode",
+        "_own_globals", "_settings", "_specialisation", "_template", "_version", "code", "form",
+        "is_differentiable", "match", "needs_acc", "needs_snapshot", "run", "signature",
     )  # fmt: skip
 
     def __init__(
@@ -135,6 +146,9 @@ class Entry:
         self._guards = _guards_of_others(f, found)
         self._is_isolated = found.is_isolated()
         self.needs_acc = found.summary.needs_acc
+        flags = mode.active or (True,) * len(args)
+        pairs = zip(flags, self.form.kinds, strict=True)
+        self.is_differentiable = all(can_carry(kind) for flag, kind in pairs if flag)
         self.needs_snapshot = self.needs_acc and not all(map(_is_fixed, self.form.kinds))
         self.signature = self.form, id(f.__globals__), self._settings
         self._template = _template(f, found)
@@ -164,13 +178,19 @@ class Entry:
             return False
         if not self._guards.hold() or (form.is_disjoint and not _are_apart(f, args, kwargs)):
             return False
-        self._calls += 1
-        if self._calls >= _PATIENCE:
-            self._write()
+        self._count()
         return True
+
+    def _count(self) -> None:
+        self._calls += 1
+        if self._calls == _PATIENCE:
+            self._write()
 
     def _write(self) -> None:
         """Have functions written for what has been done step by step so far."""
+        from dpy.exits import write_exit  # not before they are needed: a first gradient is not
+        from dpy.matching import write_matcher
+
         form = self.form
         active = self._mode.active or (True,) * len(form.kinds)
         wanted: list[bool | None] = list(active)
@@ -192,6 +212,8 @@ class Entry:
 
     def _written_run(self) -> Any:
         """`_run` for calls of this form."""
+        from dpy.straight import Writer
+
         w = Writer("run(f, args, kwargs)", otherwise="None")
         code = self._specialisation.emitted().code
         if self._forward is not None:
@@ -215,7 +237,7 @@ class Entry:
         w.line(f"    {w.constant(iteration.end_run, 'end_run')}({outer})")
         return w.function()
 
-    def _write_binding(self, w: Writer, forward: str, code: CodeType) -> None:
+    def _write_binding(self, w: Any, forward: str, code: CodeType) -> None:
         """What `forward` does for a function with cells."""
         own = w.locals(len(self.code.co_freevars))
         w.unpack(own, "f.__closure__")
@@ -273,6 +295,7 @@ class Entry:
                 found = self._exit(ds, args)
                 if found is not None:
                     return found
+        self._count()
         first, n = self._first, len(args)
         active = self._mode.active
         own = list(ds[first:n])

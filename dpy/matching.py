@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,24 +28,15 @@ from dpy.kinds import (
     Tuple,
     kind_of,
 )  # fmt: skip
-from dpy.records import record
 from dpy.specialise import MISSING, Guards, are_disjoint, cell_kind
 from dpy.straight import Writer
 
-__all__ = ["Form", "attributes_of", "has_just_a_dict", "share_memory", "write_matcher"]
+if TYPE_CHECKING:
+    from dpy.entry import Form
+
+__all__ = ["attributes_of", "has_just_a_dict", "share_memory", "write_matcher"]
 
 _HEAP_TYPE = 1 << 9  # of a class made by a class statement
-
-
-@record
-class Form:
-    """How a function is called: what a matcher has to look at besides the guards."""
-
-    kinds: tuple[Kind, ...]  # of the positional arguments
-    keywords: tuple[tuple[str, Kind], ...] = ()
-    defaults: tuple[tuple[str, Kind], ...] = ()  # of parameters that are not given
-    cells: tuple[Kind, ...] = ()
-    is_disjoint: bool = False  # the arguments must share nothing mutable
 
 
 def write_matcher(

@@ -602,3 +602,46 @@ def test_functions_are_written_for_calls_that_come_again() -> None:
         dpy.gradient(f, p)
     assert known.match != known._match
     assert known._exit is not None
+
+
+def test_arguments_without_a_gradient_are_refused_each_time() -> None:
+    f = lambda x, k: x * k  # noqa: E731
+    for _ in range(5):
+        assert dpy.gradient(f, 2.0, True) == (1.0, None)
+        assert dpy.grad(f)(2.0, True) == 1.0
+        with pytest.raises(dpy.NotDifferentiableError):
+            dpy.grad(f, (0, 1))(2.0, True)
+        with pytest.raises(dpy.NotDifferentiableError):
+            dpy.grad(f, 1)(2.0, True)
+
+
+def test_the_first_pullback_takes_the_short_way_too() -> None:
+    def f(p: Any, a: Any) -> Any:
+        return p.x * a
+
+    p = Point(2.0, 0.0)
+    _, back = dpy.pullback(f, p, A)
+    (known,) = specialise.entries[id(f.__code__), api._PROTECTED]
+    expected = back(A)
+    for _ in range(3):
+        assert_same(back(A), expected)
+    assert known.match != known._match
+
+
+def test_a_method_runs_once_if_something_inside_has_no_source() -> None:
+    calls: list[int] = []
+    square = eval("lambda x: x * x")
+
+    @dpy.nondifferentiable
+    def slope(x: Any) -> Any:
+        calls.append(1)
+        return dpy.gradient(square, x)[0]
+
+    class Thing:
+        def __call__(self, x: Any) -> Any:
+            return x * slope(2.0)
+
+    for n in (1, 2, 3):
+        with pytest.raises(dpy.SourceUnavailableError):
+            dpy.gradient(Thing(), 3.0)
+        assert len(calls) == n

@@ -12,8 +12,9 @@ import pytest
 
 from dpy import config
 from dpy.adjoints import registry
+from dpy.entry import Form
 from dpy.kinds import kind_of
-from dpy.matching import Form, has_just_a_dict, share_memory, write_matcher
+from dpy.matching import has_just_a_dict, share_memory, write_matcher
 from dpy.specialise import Guards, cell_kind
 
 
