@@ -239,10 +239,10 @@ def times(d_y: Any, partial: Any, singular: bool = False) -> Any:
     """``d_y * partial``; for a singular partial an exactly zero `d_y` gives zero (strong zero)."""
     if not singular:
         return d_y * partial
-    if type(d_y) is float and type(partial) is float:
+    if isinstance(d_y, float) and isinstance(partial, float):  # NumPy's float64 is one
         if d_y == 0.0 and config.current().strong_zero:
             return 0.0
-        return d_y * partial
+        return float.__mul__(d_y, partial)
     if d_y is ZERO:
         return d_y
     return _strong_product(d_y, partial)

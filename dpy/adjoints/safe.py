@@ -37,6 +37,8 @@ def divide(a: Any, b: Any) -> Any:
             return _divide_by_zero(a, b)
         except OverflowError:
             return _divide_large(a, b)
+    if isinstance(a, float) and isinstance(b, float) and b:  # NumPy's float64 is one
+        return float.__truediv__(a, b)
     with np.errstate(all="ignore"):
         return a / b
 
@@ -82,6 +84,8 @@ def square(x: Any) -> Any:
     """``x * x``, infinite where it overflows."""
     if type(x) in _PYTHON:
         return x * x
+    if isinstance(x, float):
+        return float.__mul__(x, x)
     with np.errstate(all="ignore"):
         return x * x
 
@@ -92,7 +96,7 @@ def rsqrt(x: Any) -> Any:
     >>> rsqrt(4), rsqrt(0.0), rsqrt(-1.0), rsqrt(-1 + 0j)
     (0.5, inf, nan, -1j)
     """
-    if type(x) in _REAL:
+    if isinstance(x, _REAL):
         return 1.0 / math.sqrt(x) if x > 0 else math.inf if x == 0 else math.nan
     if type(x) is complex:
         return divide(1.0, cmath.sqrt(x))

@@ -29,7 +29,7 @@ from dpy.kinds import (
 )
 from dpy.records import replace
 from dpy.transform import inline, ir, partials
-from dpy.transform.buffer_adjoint import BufferForms, adds_to, is_basic, is_same_field
+from dpy.transform.buffer_adjoint import VECTOR, BufferForms, adds_to, is_basic, is_same_field
 from dpy.transform.buffers import hidden_reads
 from dpy.transform.infer import Facts, Site
 from dpy.transform.versions import Names, Versions, variables
@@ -89,6 +89,10 @@ class _Adjoint(BufferForms):
         self.builders: dict[str, str] = {}
         # Variables whose cotangent is a number that stands for an array filled with it.
         self.uniform: set[str] = set()
+        # Vectors whose cotangents the present loop uses by item; as a whole; which may be lists.
+        self.by_item: set[str] = set()
+        self.as_whole: set[str] = set()
+        self.lists: set[str] = set()
         # By version: the version whose shape it certainly has.
         self.shapes: dict[Any, Any] = {}
         self.uses, self.makers, self.blocks = _single_uses(facts.function.body)
@@ -210,6 +214,8 @@ class _Adjoint(BufferForms):
     def _consume(self, var: str) -> Any:
         """The total cotangent of a variable (an expression); afterwards it is zero."""
         slots = self._slots(var)
+        if var in self.states:
+            self._need_array(var)
         state = self.states.pop(var, None)
         whole = ir.Var(self._d(var)) if state else None
         if not slots:
@@ -282,6 +288,8 @@ class _Adjoint(BufferForms):
         """``d_key += value``; the first accumulation is an assignment."""
         name = self._d(key)
         state = self.states.get(key)
+        if state is not None:
+            self._need_array(key)
         if state is None:
             self._emit(name, value)
             self.states[key] = "maybe" if maybe else "value"
@@ -426,6 +434,9 @@ class _Adjoint(BufferForms):
         builders = self._begin_builders(s)
         start = dict(self.states)
         states = dict(self.states)
+        is_outermost = self.versions.where[id(s)][0].loop is None
+        if is_outermost:
+            self.by_item, self.as_whole = set(), set()
         for _ in range(8):
             body, after = self._loop_body(s, states, items)
             joined = dict(states)
@@ -450,6 +461,8 @@ class _Adjoint(BufferForms):
                 self._zero(self.out, key)
             self.states[key] = state
         if body or items is not None:
+            if is_outermost and body:
+                self._make_lists(self._tape(s))
             self._emit_loop(s, body)
         self._end_builders(builders)
         self._end_items(s, items)
@@ -782,9 +795,14 @@ class _Adjoint(BufferForms):
         key = ("value", id(s), var)
         if key not in self.memo:
             name = self.memo[key] = self.versions.extra(s, var)
-            copied = call(self.runtime.copy_value, ir.Var(var))
+            copied = self._copy_of(var, kind)
             self.before.setdefault(id(s), []).append(ir.Assign(name, copied, s.loc))
         return self.memo[key]
+
+    def _copy_of(self, var: str, kind: Kind) -> ir.Call:
+        if isinstance(kind, Array):
+            return ir.Call(ir.Op("getattr", (ir.Var(var), ir.Lit("copy"))))
+        return call(self.runtime.copy_value, ir.Var(var))
 
     def _value_after(self, s: ir.Assign) -> str:
         assert isinstance(s.target, str)
@@ -795,7 +813,7 @@ class _Adjoint(BufferForms):
         key = ("value after", id(s))
         if key not in self.memo:
             name = self.memo[key] = self.versions.extra(s, var)
-            copied = call(self.runtime.copy_value, ir.Var(var))
+            copied = self._copy_of(var, kind)
             self.after.setdefault(id(s), []).append(ir.Assign(name, copied, s.loc))
         return self.memo[key]
 
@@ -1252,17 +1270,24 @@ class _Adjoint(BufferForms):
         is_view = is_view and is_basic(self.facts.kind(s, index))
         if not self.facts.is_active(array):
             return
+        kind = self.facts.kind(s, index)
         index = self._index_at(s, index)
         if array.name in self.facts.identity:
             held = ir.Var(self.versions.residual(s, array.name))
             self._emit(None, call(self.runtime.add_region, self.acc, held, index, d))
             return
         self._own(s, array.name)
+        if is_number(kind) and self.facts.kind(s, array) == VECTOR:
+            self.by_item.add(array.name)
+        else:
+            self._need_array(array.name)
         d_array = ir.Var(self._d(array.name))
         if is_view and fresh:
             self._emit(None, ir.Op("setitem", (d_array, index, d)))
         elif is_view:
             self._emit(None, adds_to(ir.Op("getitem", (d_array, index)), d))
+        elif is_number(self.facts.kinds[id(s)]):
+            self._emit(None, ir.Op("iadd", (ir.Op("getitem", (d_array, index)), d)))
         else:
             self._emit(None, call(self.runtime.add_at, d_array, index, d))
 
@@ -1595,7 +1620,7 @@ def _strip(e: Any) -> Any:
 def _same_number(kind: Kind, result: Kind) -> bool:
     """Whether a cotangent of the result needs no conversion for the operand."""
     a, b = number_type(kind), number_type(result)
-    reals = (int, float)
+    reals = (int, float, np.float64)
     return a is b or (a in reals and b in reals)
 
 

@@ -15,18 +15,21 @@ import numpy as np
 from dpy.kinds import UNKNOWN, Array, Const, Kind, Other, Tuple, is_number, number_type
 from dpy.transform import ir, partials
 from dpy.transform.buffers import Member
-from dpy.transform.helpers import add_to, subtract_from, take_at
+from dpy.transform.helpers import add_to, array_of, items_of, subtract_from, take_at
 
 if TYPE_CHECKING:
     from dpy.transform.infer import Facts, Site
     from dpy.transform.versions import Versions
 
-__all__ = ["BufferForms", "adds_to", "is_basic", "is_same_field"]
+__all__ = ["VECTOR", "BufferForms", "adds_to", "is_basic", "is_same_field"]
 
+VECTOR = Array(np.dtype(np.float64), 1)
 _ALL = ir.Lit(...)
 _NP = ir.Known(np, "np")
 _ADD_TO = ir.Known(add_to, "add_to")
 _SUBTRACT_FROM = ir.Known(subtract_from, "subtract_from")
+_ITEMS_OF = ir.Known(items_of, "items_of")
+_ARRAY_OF = ir.Known(array_of, "array_of")
 _TAKE_AT = ir.Known(take_at, "take_at")
 _ARITHMETIC = ("add", "sub", "mul", "truediv", "pow", "neg", "matmul")
 _REALS = (int, float, np.float64)
@@ -42,6 +45,9 @@ class BufferForms:
         names: Any
         runtime: Any
         acc: ir.Var
+        by_item: set[str]
+        as_whole: set[str]
+        lists: set[str]
         _emit: Any
         _d: Any
         _give: Any
@@ -71,16 +77,39 @@ class BufferForms:
         known = () if dtype == np.float64 else (ir.Known(dtype, dtype.name),)
         return ir.Call(ir.Op("getattr", (_NP, ir.Lit("zeros"))), (shape, *known))
 
-    def _buffer(self, name: str) -> Any:
-        """The buffer's part for an array or a view of it, as an expression."""
+    def _buffer(self, name: str, *, item: bool = False) -> Any:
+        """The buffer's part for an array or a view of it, as an expression.
+
+        `item`: only an item of it will be used, named by an integer.
+        """
         member: Member = self.facts.buffers[name]
         if member.parent is None:
             self._ensure_buffer(name)
+            if item and self.facts.kinds[id(member.made)] == VECTOR:
+                self.by_item.add(name)
+            else:
+                self._need_array(name)
             return ir.Var(self._d(name))
         whole = self._buffer(member.parent)
         if member.index is None:
             return whole
         return _part(whole, self._index_at(member.made, member.index))
+
+    def _need_array(self, var: str) -> None:
+        """The next statement takes the cotangent of a variable as a whole, or by slices."""
+        self.as_whole.add(var)
+        if var in self.lists and var in self.states:
+            d = self._d(var)
+            self._emit(d, ir.Call(_ARRAY_OF, (ir.Var(d),)))
+
+    def _make_lists(self, tape: str) -> None:
+        """Before a loop that uses cotangents of vectors item by item: see `items_of`."""
+        for var in sorted(self.by_item - self.as_whole):
+            if self.states.get(var) == "owned":
+                d = ir.Var(self._d(var))
+                count = ir.Call(ir.Known(len, "len"), (ir.Var(tape),))
+                self._emit(d.name, ir.Call(_ITEMS_OF, (d, count)))
+                self.lists.add(var)
 
     def _start_buffer(self, owner: str, d: Any, maybe: bool) -> None:
         """Begin the buffer of the function's result with what its caller gives."""
@@ -96,6 +125,7 @@ class BufferForms:
         """Add a contribution to the buffer of an array, or to its part for a view."""
         owner = self.facts.buffers[name].owner
         if owner not in self.states and not maybe and self._is_whole(name):
+            self.as_whole.add(owner)
             self._emit(self._d(owner), value if _is_new(value) else _copied(value))
             self.states[owner] = "owned"
             return
@@ -142,8 +172,9 @@ class BufferForms:
     def _add_item(self, s: ir.Assign, array: ir.Var, index: Any, d: Any) -> None:
         if not self.facts.is_active(array):
             return
-        part = _part(self._buffer(array.name), self._index_at(s, index))
         kind = self.facts.kind(s, index)
+        whole = self._buffer(array.name, item=is_number(kind))
+        part = _part(whole, self._index_at(s, index))
         names_once = isinstance(kind, Array) and kind.dtype.kind == "b"
         if is_number(self.facts.kinds[id(s)]) or names_once:
             self._emit(None, ir.Op("iadd", (part, d)))
@@ -156,7 +187,7 @@ class BufferForms:
         owner = facts.buffers[array.name].owner
         if id(s) in facts.self_writes or owner not in self.states or not facts.is_active(array):
             return
-        whole = self._buffer(array.name)
+        whole = self._buffer(array.name, item=is_number(facts.kind(s, index)))
         part = _part(whole, self._index_at(s, index))
         if not facts.is_active(value):
             self._emit(None, ir.Op("setitem", (*part.args, ir.Lit(0.0))))

@@ -17,8 +17,10 @@ from dpy.cotangent import ZERO, unbroadcast
 __all__ = [
     "HELPERS",
     "add_to",
+    "array_of",
     "delete_global",
     "import_module",
+    "items_of",
     "make_function",
     "new_cell",
     "put",
@@ -48,6 +50,9 @@ def unpack_star(value: Any, before: int, after: int) -> tuple[Any, ...]:
     (0, [1, 2, 3], 4)
     """
     return _unpacker(before, after, True)(value)
+
+
+_ITEMS_PER_ITERATION = 8
 
 
 @functools.cache
@@ -87,6 +92,21 @@ def subtract_from(part: Any, d: Any) -> None:
             return
         d = unbroadcast(d, part.shape)
     part -= d
+
+
+def items_of(d: Any, count: int) -> Any:
+    """A vector of cotangents as a list, where a loop of `count` iterations will use many of them.
+
+    The items of lists are read and written faster.
+    """
+    if type(d) is list or d.size > _ITEMS_PER_ITERATION * count:
+        return d
+    return d.tolist()
+
+
+def array_of(d: Any) -> Any:
+    """The array again."""
+    return np.array(d, np.float64) if type(d) is list else d
 
 
 def take_at(d: Any, index: Any) -> Any:
@@ -191,6 +211,8 @@ _OPERATOR_NAMES = (
 
 HELPERS: dict[str, Any] = {
     "add_to": add_to,
+    "items_of": items_of,
+    "array_of": array_of,
     "subtract_from": subtract_from,
     "take_at": take_at,
     "unpack": unpack,

@@ -7,6 +7,7 @@ from typing import Any
 from dpy.cotangent import ZERO
 from dpy.errors import UnsupportedSyntaxError
 from dpy.transform import ir
+from dpy.transform.helpers import array_of, items_of
 from dpy.transform.joint.book import Marker, helper
 from dpy.transform.joint.forward import Forward
 from dpy.transform.joint.tapes import Tape
@@ -141,7 +142,7 @@ class Reverse:
         if marker == "add_at":
             array = next(a for a, buffer in self.buffers.items() if buffer == args[0].name)
             return [self._add(s, array, args[1], args[2])]
-        is_new = _is_zero(s.value) or _array_of_zeros(s.value)
+        is_new = _is_zero(s.value) or _array_of_zeros(s.value) or _is_same(s.value)
         if marker in _NO_OP or s.target in self.buffers.values() and is_new:
             return []  # the buffer is there, and nothing has been added to it
         in_buffer = self._item(s)
@@ -261,6 +262,15 @@ def _array_of_zeros(e: Any) -> str:
         if e.func.args[1] == ir.Lit("zeros") and isinstance(e.args[0], ir.Op):
             return str(e.args[0].args[0].name)
     return ""
+
+
+def _is_same(e: Any) -> bool:
+    """Whether an expression is a buffer as it was, for quicker access in Python."""
+    return (
+        isinstance(e, ir.Call)
+        and isinstance(e.func, ir.Known)
+        and e.func.value in (items_of, array_of)
+    )
 
 
 def _is_zero(e: Any) -> bool:

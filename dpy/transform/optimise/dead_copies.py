@@ -17,6 +17,7 @@ from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_blocks
 from dpy.transform.optimise.nodes import count_reads
+from dpy.transform.versions import variables
 
 __all__ = ["run"]
 
@@ -58,8 +59,10 @@ def _is_copy(value: object) -> bool:
         return True
     if isinstance(value, ir.Op):
         return value.name == "getattr" and value.args[1] == ir.Lit("shape")
-    return (
-        isinstance(value, ir.Call)
-        and isinstance(value.func, ir.Known)
-        and value.func.name in _HELPERS
-    )
+    if not isinstance(value, ir.Call):
+        return False
+    if value.func in (
+        ir.Op("getattr", (ir.Var(name), ir.Lit("copy"))) for name in variables(value)
+    ):
+        return not value.args
+    return isinstance(value.func, ir.Known) and value.func.name in _HELPERS
