@@ -499,10 +499,10 @@ def _take_once(acc: Any, x: Any, d: Any, seen: set[int]) -> Any:
     return slots or ZERO
 
 
-def _protect(pullback: Any) -> Any:
+def _protect(pullback: Any, values: Any) -> Any:
     from dpy.runtime.held import protect
 
-    return protect(pullback)
+    return protect(pullback, values)
 
 
 def _identity_of(function: Any) -> tuple[Any, Any, Any, Any]:

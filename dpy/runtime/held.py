@@ -22,6 +22,7 @@ _ATOMS = (
     types.FunctionType, types.BuiltinFunctionType, types.ModuleType, range, slice, bytes,
 )  # fmt: skip
 _ATOM_SET = frozenset(_ATOMS)
+_PLAIN = _ATOM_SET - {np.ndarray, types.FunctionType}
 
 
 class Held:
@@ -132,8 +133,31 @@ def protect(pullback: Any, values: Any = None) -> Any:
     every array. The cells of the rule may belong to functions of the user as well: they stay as
     they are, the copies stand in new ones.
     """
+    closure = getattr(pullback, "__closure__", None)
+    if not closure:
+        return pullback
     shared = None if values is None else _identities(values)
+    if shared is not None and not _may_share(closure, shared):
+        return pullback
     return _Protection(shared).function(pullback)
+
+
+def _may_share(closure: tuple[Any, ...], shared: set[int]) -> bool:
+    """Whether cells hold memory that is `shared`, or what takes a closer look."""
+    for cell in closure:
+        try:
+            x = cell.cell_contents
+        except ValueError:
+            continue
+        if type(x) is np.ndarray:
+            if id(owner_of(x)) in shared:
+                return True
+        elif type(x) is tuple:
+            if any(type(item) not in _PLAIN for item in x):
+                return True
+        elif type(x) not in _PLAIN:
+            return True
+    return False
 
 
 def _identities(values: Any) -> set[int]:

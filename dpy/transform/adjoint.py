@@ -1077,7 +1077,9 @@ class _Adjoint(BufferForms):
         if names & self.facts.written:
             # The rule may have kept arrays that will be written over.
             pb = ir.Var(self.memo["pb", id(s)])
-            copied = ir.Assign(pb.name, call(self.runtime.protect, pb), s.loc)
+            held = sorted(name for name in names if isinstance(name, str))
+            values = ir.Op("tuple", tuple(map(ir.Var, held)))
+            copied = ir.Assign(pb.name, call(self.runtime.protect, pb, values), s.loc)
             self.after.setdefault(id(s), []).append(copied)
         return ir.Call(forward, site.operands, site.kwargs)
 

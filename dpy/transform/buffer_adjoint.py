@@ -291,7 +291,7 @@ class BufferForms:
         array, value = site.operands
         if not facts.is_active(array):
             return
-        held = ir.Var(self.versions.residual(s, array.name))
+        held = self._viewed_again(s, array.name)
         d = ir.Var(self.names.numbered("d_part"))
         stays = _is_sum(site) and array != value
         if stays and not facts.is_active(value):
@@ -303,12 +303,24 @@ class BufferForms:
             old, given = self._contributions(s, site, d)
             kinds = [facts.kind(s, a) for a in site.operands]
             if not stays:
-                self._give(s, array, old, kinds[0])
+                self._emit(None, ir.Call(self.runtime.sink, (self.acc, held, old)))
             if given is not None:
                 given = self._projected(s, given, value, kinds[1], kinds[0], site.operands)
                 self._give(s, value, given, kinds[1])
 
         self._guarded(s, d.name, give)
+
+    def _viewed_again(self, s: ir.Assign, name: str) -> Any:
+        """An array; a view of one is taken once more rather than kept."""
+        version = self.versions.uses.get((id(s), name))
+        made = version.birth[1] if version is not None and version.birth[0] == "after" else None
+        site = self.facts.sites.get(id(made))
+        if isinstance(made, ir.Assign) and site is not None and site.form == "array_read":
+            array, index = made.value.args  # type: ignore[union-attr]
+            if site.slot == "view" and is_basic(self.facts.kind(made, index)):
+                whole = ir.Var(self.versions.residual(made, array.name))
+                return _part(whole, self._index_at(made, index))
+        return ir.Var(self.versions.residual(s, name))
 
 
 # --- expressions ----------------------------------------------------------------------------------

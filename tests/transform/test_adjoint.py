@@ -381,7 +381,7 @@ def test_items_of_an_array_go_to_one_buffer() -> None:
     assert listing.reverse.count("zeros_for(") == 1
     first = ast.unparse(listing.pullback.body[0])
     assert first == "d_xs = zeros_for(xs)"  # before the loop
-    assert listing.reverse.count("add_at(d_xs, i, ") == 2
+    assert listing.reverse.count("d_xs[i] += ") == 2
 
 
 def test_the_pullback_of_a_rule_is_kept_and_called() -> None:

@@ -108,6 +108,66 @@ def integers_from_an_array(x, k):
     return np.sum(u * u)
 
 
+@case(VECTOR)
+def items_and_wholes_by_turns(x):
+    u = x * 1.0
+    s = 0.0
+    for i in range(1, 5):
+        u[i] = u[i - 1] * x[i]
+        s += x[i]
+    u[1:] += x[:-1] * s
+    for i in range(4):
+        u[i] *= u[i + 1] + x[-1]
+    v = np.sin(u) * x
+    for i in range(3):
+        for j in range(2):
+            s += v[i] * x[j] * u[i + j]
+        if i == 1:
+            v = v * x
+    return s * np.sum(u * v)
+
+
+@case(VECTOR, 3)
+def items_in_a_branch(x, n):
+    u = np.zeros(5)
+    if n > 2:
+        for i in range(5):
+            u[i] = x[i] * i
+    else:
+        u[:] = x
+    k = 0
+    while k < n:
+        u[k] += u[k + 1] * x[k]
+        k += 1
+    return np.sum(u[1:] * x[:-1]) + x[0]
+
+
+@case(np.arange(60.0) / 50)
+def few_items_of_many(x):
+    u = x.copy()
+    for i in range(2):
+        u[i] = u[i + 1] * u[-i]
+    return np.sum(u * u)
+
+
+@case(VECTOR)
+def tuples_of_one_index(x):
+    u = x.copy()
+    for i in range(4):
+        u[(i,)] = u[i + 1] * x[i]
+        x_i = x[i,]
+        u[i + 1] -= x_i
+    return np.sum(u)
+
+
+@case(np.array([0.5, 0.0, -2.0]), np.array([1.5, 2.0, 0.25]))
+def quotients_of_items(x, y):
+    u = np.zeros(3)
+    for i in range(3):
+        u[i] = x[i] / y[i] + y[i] ** 1.5 + np.sqrt(y[i]) + x[i] ** 2
+    return np.sum(u)
+
+
 # --- slices and views ---------------------------------------------------------------------------
 
 

@@ -158,3 +158,13 @@ def test_what_was_written_last_gets_the_cotangent() -> None:
     assert d.tolist() == [0, 2, 0]
     assert helpers.take_at(d, 1) == 2 and d.tolist() == [0, 0, 0]
     assert helpers.take_at(d, [1]).tolist() == [0]
+
+
+def test_a_vector_is_a_list_where_a_loop_is_long_enough() -> None:
+    d = np.arange(20.0)
+    assert helpers.items_of(d, 2) is d
+    items = helpers.items_of(d, 3)
+    assert items == d.tolist() and helpers.items_of(items, 1) is items
+    again = helpers.array_of(items)
+    assert again.dtype == np.float64 and np.array_equal(again, d)
+    assert helpers.array_of(d) is d

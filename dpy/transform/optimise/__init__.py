@@ -15,6 +15,7 @@ from dpy.transform.optimise import (
     dead_copies,
     fold_forward,
     fold_pullback,
+    indices,
     inplace,
     loop_heads,
     rename,
@@ -29,6 +30,7 @@ __all__ = ["optimise"]
 def optimise(function: ir.Function, facts: Any = None) -> ir.Function:
     """The generated `function`, as a person would have written it."""
     known = unused_reads.known_reads(function, facts)
+    function = indices.run(function, facts)
     function = unused_reads.run(function, facts)
     function = inplace.remove(function)
     for _ in range(2):

@@ -17,7 +17,6 @@ from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_blocks
 from dpy.transform.optimise.nodes import count_reads
-from dpy.transform.versions import variables
 
 __all__ = ["run"]
 
@@ -61,8 +60,7 @@ def _is_copy(value: object) -> bool:
         return value.name == "getattr" and value.args[1] == ir.Lit("shape")
     if not isinstance(value, ir.Call):
         return False
-    if value.func in (
-        ir.Op("getattr", (ir.Var(name), ir.Lit("copy"))) for name in variables(value)
-    ):
-        return not value.args
+    func = value.func
+    if isinstance(func, ir.Op) and func.name == "getattr" and func.args[1] == ir.Lit("copy"):
+        return isinstance(func.args[0], ir.Var) and not value.args
     return isinstance(value.func, ir.Known) and value.func.name in _HELPERS
