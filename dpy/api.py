@@ -26,7 +26,7 @@ from dpy.params import Grads, Params
 from dpy.runtime import iteration
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.dispatch import class_call, dispatch, has_own_way
-from dpy.specialise import Specialisation, forward_of, spread
+from dpy.specialise import Specialisation, forward_of, keeps_tape, spread
 
 __all__ = [
     "grad", "gradient", "jacobian", "pullback", "stop_gradient", "value_and_grad",
@@ -162,6 +162,7 @@ def _is_compiled(f: Any) -> bool:
         type(f) is FunctionType
         and registry.lookup(f) is None
         and not f.__code__.co_flags & _PIECEWISE
+        and not keeps_tape(f)
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dpy.errors import DpyError
-from dpy.specialise import forward_of
+from dpy.specialise import forward_of, keeps_tape, taped_code
 
 __all__ = ["adjoint_source", "format_code"]
 
@@ -51,6 +51,8 @@ def adjoint_source(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> str:
         )
     if function is not f:
         args = (f.__self__, *args)  # type: ignore[attr-defined]
+    if keeps_tape(function):
+        return format_code(taped_code(function).tree)
     active = (True,) * len(args)
     found = forward_of(function, args, kwargs, active, (False,) * len(kwargs), protect=False)
     return format_code(found.emitted().tree)

@@ -21,15 +21,17 @@ import numpy as np
 from dpy import config, inlining
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, project, unbroadcast
-from dpy.errors import DpyError, Place, SourceUnavailableError, UnsupportedSyntaxError
+from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
 from dpy.records import made_by, record, replace, struct
-from dpy.runtime import containers, dispatch, helpers, iteration
+from dpy.runtime import containers, dispatch, helpers, iteration, tape
 from dpy.runtime.held import hold, sink, take
 from dpy.slots import contents
+from dpy.taped import listing, run_taped
 from dpy.transform import constructors, ir, known_values, split_targets
-from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
+from dpy.transform.adjoint import finish_loops, write_adjoint
 from dpy.transform.emit import Emitted, emit
+from dpy.transform.generic import Runtime
 from dpy.transform.infer import Facts, Summary, infer
 from dpy.transform.lower import lower
 from dpy.transform.optimise import optimise
@@ -37,9 +39,13 @@ from dpy.transform.rotate import needs_rotation, rotate
 from dpy.transform.signatures import signature_of
 from dpy.transform.source import Source, read_source
 from dpy.transform.splice import splice
+from dpy.transform.taped import uses_tape
 from dpy.transform.verify import verify
 
-__all__ = ["Specialisation", "cache_info", "clear_cache", "forward_of", "specialise"]
+__all__ = [
+    "Specialisation", "cache_info", "clear_cache", "forward_of", "keeps_tape", "specialise",
+    "taped_code",
+]  # fmt: skip
 
 MISSING = object()
 _MOST_SIGNATURES = 16
@@ -578,6 +584,8 @@ class _Book:
         heap_active: bool,
         shared: frozenset[str],
     ) -> Any:
+        if isinstance(function, types.FunctionType) and keeps_tape(function):
+            return None
         if isinstance(function, Constructor):
             order: Any = [p.name for p in function.lowered.params]
         elif not isinstance(function, types.FunctionType) or _is_special(function.__code__):
@@ -840,19 +848,8 @@ def _compile_call(
     function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any] | None:
     """The runtime's way to the compiler: run `function` on these arguments, differentiated."""
-    if _is_special(function.__code__):
-        if any(active) or any(active_kw):
-            raise UnsupportedSyntaxError(
-                f"{function.__qualname__} is a generator or coroutine",
-                place=Place(
-                    function.__code__.co_filename,
-                    function.__code__.co_firstlineno,
-                    function=function.__qualname__,
-                ),
-                why="its body runs piecewise, which dpy does not reverse yet",
-                repair="return a list, or loop in the caller",
-            )
-        return function(*args, **kwargs), None
+    if keeps_tape(function):
+        return _call_taped(function, args, kwargs, active, active_kw)
     try:
         found = forward_of(function, args, kwargs, active, active_kw, heap_active=True)
     except TypeError:
@@ -864,6 +861,8 @@ def _compile_call(
         if any(active) or any(active_kw):
             raise
         return None
+    if tape.is_guarded() and found.summary.needs_acc:
+        return _call_taped(function, args, kwargs, active, active_kw)
     y, pullback = found.forward(function)(*args, **kwargs)
     needs_acc = found.summary.needs_acc
     params = found.params
@@ -884,6 +883,61 @@ def _compile_call(
         return spread(params, d_params, n, names)
 
     return y, compiled_pullback
+
+
+_ASYNCHRONOUS = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+def keeps_tape(function: Any) -> bool:
+    """Whether a Python function cannot be given an adjoint of its own (see `transform.taped`).
+
+    False also for functions that cannot be transformed: `specialise` says why.
+    """
+    code = function.__code__
+    if code.co_flags & inspect.CO_GENERATOR:
+        return True
+    try:
+        return code.co_exceptiontable != b"" and uses_tape(_lowered_function(read_source(function)))
+    except DpyError:
+        return False
+
+
+def taped_code(function: Any) -> Emitted:
+    """The generated code of a function that keeps a tape, for `dpy.adjoint_source`."""
+    source = read_source(function)
+    return listing(source, _lowered_function(source))
+
+
+def _call_taped(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
+) -> tuple[Any, Any] | None:
+    """Run a function on a tape."""
+    try:
+        source = read_source(function)
+        lowered = _lowered_function(source)
+    except SourceUnavailableError:
+        return None
+    except UnsupportedSyntaxError:
+        if any(active) or any(active_kw):
+            raise
+        return None
+    if tape.is_guarded():
+        is_direct = tape.is_called_directly(function)
+        y, pullback = tape.run_guarded(
+            lambda: run_taped(function, source, lowered, args, kwargs), is_direct
+        )
+    else:
+        y, pullback = run_taped(function, source, lowered, args, kwargs)
+    params = [(p.name, p.kind) for p in lowered.params]
+    n, names = len(args), tuple(kwargs)
+
+    def taped_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+        d_params = pullback(d, acc)
+        if function.__defaults__ is not None or function.__kwdefaults__ is not None:
+            _give_defaults(function, params, d_params, n, names, acc)
+        return spread(params, d_params, n, names)
+
+    return y, taped_pullback
 
 
 def _give_defaults(

@@ -31,6 +31,7 @@ LAYERS = {
     "runtime": 3,
     "inlining": 3,
     "specialise": 4,
+    "taped": 4,
     "cache": 4,
     "entry": 4,
     "exits": 4,

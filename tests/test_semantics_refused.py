@@ -14,8 +14,7 @@ from tests.programs.corpus import Case, Corpus, state
 corpus = Corpus()
 
 
-def case(*args, **kwargs):
-    return corpus.case(*args, may_refuse=True, **kwargs)
+case = corpus.case
 
 
 @contextlib.contextmanager
@@ -161,7 +160,7 @@ def match_on_a_string(how, x):
     return x
 
 
-@case(0.7)
+@case(0.7, may_refuse=True)
 def class_inside(x):
     class Box:
         k = x
@@ -172,12 +171,12 @@ def class_inside(x):
     return Box().area()
 
 
-@case(0.7)
+@case(0.7, may_refuse=True)
 def eval_inside(x):
     return eval("x * x")
 
 
-@case(0.7)
+@case(0.7, may_refuse=True)
 def exec_inside(x):
     scope = {"x": x}
     exec("y = x * x", scope)

@@ -179,6 +179,18 @@ def divmod_(a: Any, b: Any) -> Any:
     return y, divmod_pullback
 
 
+@adjoint(float.as_integer_ratio, int.as_integer_ratio, fresh=True, kind="unknown")
+def as_integer_ratio(x: Any, /) -> Any:
+    """y = (n, d) with x = n / d: the denominator is constant, and n = x * d."""
+    y = x.as_integer_ratio()
+    below = y[1]
+
+    def ratio_pullback(d_y: Any) -> Any:
+        return (d_y[0] * below,)
+
+    return y, ratio_pullback
+
+
 # --- conversions ------------------------------------------------------------------------------
 
 
@@ -240,9 +252,7 @@ def complex_conjugate(x: Any, /) -> Any:
 nondifferentiable(round)
 nondifferentiable(len, id, hash, ord, kind=returns(int))
 nondifferentiable(bool, isinstance, issubclass, hasattr, callable, any, all, kind=returns(bool))
-nondifferentiable(
-    float.is_integer, float.hex, float.as_integer_ratio, int.bit_length, int.as_integer_ratio
-)
+nondifferentiable(float.is_integer, float.hex, int.bit_length)
 nondifferentiable(repr, str, ascii, format, bin, oct, hex, chr, range, slice, dir)
 # kind="unknown": what the compiler must not call to learn about it
 nondifferentiable(print, input, type, kind="unknown")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from dpy.slots import slots_of
 __all__ = ["delete_attribute", "read_attribute", "write_attribute"]
 
 _MISSING = object()
+_OF_FRACTION = frozenset({"numerator", "_numerator", "denominator", "_denominator"})
 _NUMBERS = (np.ndarray, np.generic, float, int, complex)
 _MEMBERS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _BOUND = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
@@ -72,6 +74,10 @@ def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
         return _of_number(owner, name)
     if isinstance(owner, type):
         return _of_class(owner, name)
+    if isinstance(owner, Fraction) and name in _OF_FRACTION:
+        # A fraction is one number: its numerator moves with it, the denominator stays.
+        y, below = getattr(owner, name), owner.denominator
+        return y, (lambda d, acc: d * below) if name.endswith("numerator") else None
     if isinstance(owner, types.ModuleType) or cls is types.FunctionType:
         return _plain(owner, name)
     if cls is types.CellType:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import collections
 import dataclasses
 import inspect
 import types
+from fractions import Fraction
 from typing import Any
 
 from dpy.cotangent import ZERO, add
@@ -15,9 +17,6 @@ from dpy.runtime.held import hold, sink
 from dpy.runtime.opaque import opaque
 
 __all__ = ["construct"]
-
-# Exceptions keep what they are given in ``args``, a tuple that is made anew at each call.
-_OPAQUE = (BaseException,)
 
 
 def construct(
@@ -29,7 +28,7 @@ def construct(
         return _without_first(
             dispatch(meta_call, (cls, *args), kwargs, (False, *active), active_kw)
         )
-    if type(cls).__call__ is not type.__call__ or issubclass(cls, _OPAQUE):
+    if type(cls).__call__ is not type.__call__:
         return opaque(cls, args, kwargs, active, active_kw)
     return _make(cls, args, kwargs, active, active_kw)
 
@@ -100,6 +99,9 @@ def _new(
             return _named_tuple(cls, args, kwargs)
         return _without_first(dispatch(new, (cls, *args), kwargs, (False, *active), active_kw))
     has_init = isinstance(cls.__init__, types.FunctionType)
+    if issubclass(cls, BaseException):
+        obj = cls.__new__(cls, *args, **kwargs)
+        return obj, _of_exception(obj, len(args))
     if cls.__new__ is object.__new__:
         if has_init or not (args or kwargs):
             return object.__new__(cls), None
@@ -111,6 +113,68 @@ def _new(
         made = make_tuple(dispatch, (cls, *args), kwargs)
         return _without_first(made)
     return None
+
+
+def _of_exception(error: BaseException, n: int) -> Any:
+    """Exceptions keep what they are given in ``args``."""
+
+    def args_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        d_args = list(containers.as_tuple(acc.take_slot(error, "args"), n))
+        if isinstance(error, StopIteration) and n:
+            d_args[0] = add(d_args[0], acc.take_slot(error, "value"))
+        return ZERO, tuple(d_args), {}
+
+    return args_pullback
+
+
+def _init_exception(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``Exception.__init__(self, ...)``."""
+    error, *given = args
+    made = _of_exception(error, len(given))
+    _builtin_init(error)(*args, **kwargs)
+
+    def init_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        _, d_given, _ = made(d, acc)
+        return ZERO, (ZERO, *d_given), {}
+
+    return None, init_pullback
+
+
+def _builtin_init(error: BaseException) -> Any:
+    return next(
+        c.__dict__["__init__"]
+        for c in type(error).__mro__
+        if isinstance(c.__dict__.get("__init__"), types.WrapperDescriptorType)
+    )
+
+
+for _cls in vars(builtins).values():
+    if isinstance(_cls, type) and issubclass(_cls, BaseException) and "__init__" in vars(_cls):
+        containers.entry(vars(_cls)["__init__"])(_init_exception)
+
+
+@containers.entry(dataclasses.dataclass, dataclasses._process_class)  # type: ignore[attr-defined]
+def make_dataclass(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """The decorator of a class that is defined within a function."""
+    function = dataclasses.dataclass if len(args) < 2 else dataclasses._process_class  # type: ignore[attr-defined]
+    return function(*args, **kwargs), None
+
+
+@containers.entry(Fraction)
+def make_fraction(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``Fraction(numerator, denominator)`` of numbers: their quotient."""
+    y = Fraction(*args, **kwargs)
+    if kwargs or not args or isinstance(args[0], str):
+        return y, None
+    below = args[1] if len(args) > 1 and args[1] is not None else 1
+
+    def fraction_pullback(d: Any, acc: Any) -> Any:
+        if d is ZERO:
+            return containers.nothing(args)
+        d_above = d / below
+        return ZERO, (d_above, -d_above * y)[: len(args)], {}
+
+    return y, fraction_pullback
 
 
 def _is_generated(function: Any) -> bool:

@@ -26,7 +26,7 @@ __all__ = [
 _entries: dict[Any, Any] = {}
 # By the type of a callable object: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
 CALLABLES: dict[type, Any] = {}
-_WITH_ENTRIES = frozenset({"copy", "fractions", "numpy", "dpy"})
+_WITH_ENTRIES = frozenset({"copy", "dataclasses", "fractions", "numpy", "dpy"})
 
 
 def lookup(f: Any) -> Any:
@@ -209,28 +209,6 @@ def _update(y: Any, sources: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
     return y, update_pullback
 
 
-@entry(sorted)
-def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
-    """``sorted(iterable, key=None, reverse=False)``."""
-    items, give = _collect(args[0])
-    order = _order(items, **kwargs)
-    y = [items[i] for i in order]
-    n = len(items)
-
-    def sorted_pullback(d: Any, acc: Any) -> Any:
-        d_items: list[Any] = [ZERO] * n
-        for i, d_i in zip(order, fresh_items(acc, y, n, d), strict=True):
-            d_items[i] = d_i
-        return ZERO, (give(acc, d_items),), {}
-
-    return y, sorted_pullback
-
-
-def _order(items: list[Any], key: Any = None, reverse: Any = False) -> list[int]:
-    keys = items if key is None else [key(item) for item in items]
-    return sorted(range(len(items)), key=keys.__getitem__, reverse=bool(reverse))
-
-
 # --- methods of lists and deques ------------------------------------------------------------------
 
 
@@ -403,16 +381,6 @@ def rotate(dispatch: Any, args: Any, kwargs: Any) -> Any:
     n = len(xs)
     steps = operator.index(args[1]) if len(args) > 1 else 1
     return _permuted(xs, [(i - steps) % n for i in range(n)], args)
-
-
-@entry(list.sort)
-def sort(dispatch: Any, args: Any, kwargs: Any) -> Any:
-    """``xs.sort(key=None, reverse=False)``."""
-    (xs,) = args
-    before = list(list.__iter__(xs))
-    order = _order(before, **kwargs)
-    list.__setitem__(xs, slice(None), [before[i] for i in order])
-    return _permuted(xs, order, args)
 
 
 @entry(list.__init__)

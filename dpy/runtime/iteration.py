@@ -26,8 +26,8 @@ from dpy.runtime.opaque import carries
 from dpy.slots import slots_of
 
 __all__ = [
-    "VIEWS", "Lazy", "Part", "Source", "collect", "fresh_run", "is_lazy", "iterate", "keep",
-    "source_of",
+    "SOURCES", "VIEWS", "Lazy", "Part", "Source", "collect", "fresh_run", "is_lazy", "iterate",
+    "keep", "source_of",
 ]  # fmt: skip
 
 VIEWS: tuple[Any, ...] = (
@@ -51,6 +51,12 @@ class Source:
     def __init__(self, iterable: Any) -> None:
         self.iterable = iterable
         self.position = 0
+
+    def mark(self) -> int:
+        """The number of the item that was just read."""
+        k = self.position
+        self.position += 1
+        return k
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         """Give back the remainder `d` of item `k`."""
@@ -171,8 +177,7 @@ class Part:
     @staticmethod
     def _marked(source: Source, marks: list[int]) -> Iterator[Any]:
         for item in source.iterable:
-            marks.append(source.position)
-            source.position += 1
+            marks.append(source.mark())
             yield item
 
     def give(self, acc: Any, k: int, d: Any) -> None:
@@ -237,6 +242,23 @@ class _Map(Lazy):
     def __init__(self, iterable: Any, parts: list[Part], calls: list[Any]) -> None:
         super().__init__(iterable, parts)
         self.calls = calls
+        self.seen: set[int] = set()  # the items that were read where dpy sees it
+
+    def mark(self) -> int:
+        k = super().mark()
+        self.seen.add(k)
+        return k
+
+    def check_unseen(self, acc: Any) -> None:
+        """Calls whose results went to code out of sight must not matter otherwise either."""
+        for k in range(len(self.calls) - 1, -1, -1):
+            if k in self.seen or self.calls[k] is None:
+                continue
+            d_f, d_args, _ = self.calls[k](ZERO, acc)
+            if not all(map(is_null, (d_f, *d_args))):
+                raise no_adjoint(
+                    type(self.iterable), (self.iterable,), "it was read by code out of sight"
+                )
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         pb = self.calls[k]
@@ -360,8 +382,15 @@ def instance_of(mapping: Any) -> Any:
     return mapping if known is None or known[0] is not mapping else known[1]
 
 
+# By type: iterators of dpy's own, which know their source.
+SOURCES: dict[type, Callable[[Any], Source]] = {}
+
+
 def source_of(iterable: Any) -> Source:
     """Where the items of an iterable come from."""
+    own = SOURCES.get(type(iterable))
+    if own is not None:
+        return own(iterable)
     known = _run.sources.get(id(iterable))
     if known is not None and known.iterable is iterable:
         return known
@@ -412,7 +441,7 @@ def _positioned(it: Any) -> Source:
 
 def is_lazy(x: Any) -> bool:
     """Whether `x` is iterated over, not indexed: iterators, views of dicts, sets."""
-    if isinstance(x, (*_ITERATORS, *VIEWS, set, frozenset)):
+    if isinstance(x, (*_ITERATORS, *VIEWS, set, frozenset)) or type(x) in SOURCES:
         return True
     known = _run.sources.get(id(x))
     return known is not None and known.iterable is x
@@ -561,7 +590,7 @@ def iter_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     if len(args) == 2:
         return _until(dispatch, *args)
     (source,) = args
-    method = user_method(type(source), "__iter__")
+    method = None if type(source) in SOURCES else user_method(type(source), "__iter__")
     if method is not None:
         return dispatch(method, args, {})
     if is_lazy(source) and not isinstance(source, (*VIEWS, set, frozenset)):
@@ -595,7 +624,7 @@ def next_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     from dpy.runtime.protocols import user_method
 
     it, *default = args
-    method = user_method(type(it), "__next__")
+    method = None if type(it) in SOURCES else user_method(type(it), "__next__")
     rest = (ZERO,) * len(default)
     try:
         if method is not None:
@@ -604,13 +633,12 @@ def next_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
                 return y, None
             return y, lambda d, acc: (ZERO, (pb(d, acc)[1][0], *rest), {})
         source = source_of(it)
-        k = source.position
         y = next(it)
     except StopIteration:
         if not default:
             raise
         return default[0], lambda d, acc: (ZERO, (ZERO, d), {})
-    source.position += 1
+    k = source.mark()
     if not isinstance(source, Lazy):
         keep(source)  # its position is kept from now on
 
@@ -642,6 +670,7 @@ def map_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     keep(source)
 
     def map_pullback(d: Any, acc: Any) -> Any:
+        source.check_unseen(acc)
         d_f = acc.take_slot(source, "function")
         return ZERO, (d_f, *_remainders(parts, acc)), {}
 

@@ -14,6 +14,7 @@ import numpy as np
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, is_zero, project
 from dpy.runtime import (
+    callbacks,  # noqa: F401
     construct,  # noqa: F401
     containers,
     items,

@@ -31,34 +31,20 @@ from dpy.records import replace
 from dpy.transform import inline, ir, partials
 from dpy.transform.buffer_adjoint import VECTOR, BufferForms, adds_to, is_basic, is_same_field
 from dpy.transform.buffers import hidden_reads
+from dpy.transform.generic import Runtime, call, generic_call, generic_operands
 from dpy.transform.infer import Facts, Site
 from dpy.transform.versions import Names, Versions, variables
 
-__all__ = ["Runtime", "write_adjoint"]
+__all__ = ["write_adjoint"]
 
 _ORDER = ("maybe", "value", "owned")
 _ZERO = ir.Known(ZERO, "ZERO")
 _BREAKERS = (ir.For, ir.While)
 
 
-class Runtime:
-    """The functions of the runtime that generated code calls, handed in by the layer above."""
-
-    def __init__(self, **functions: Any) -> None:
-        self._functions = functions
-
-    def __getattr__(self, name: str) -> ir.Known:
-        return ir.Known(self._functions[name], name)
-
-
 def write_adjoint(facts: Facts, runtime: Runtime) -> ir.Function:
     """The forward of `facts.function`; its last statements define and return the pullback."""
     return _Adjoint(facts, runtime).run()
-
-
-def call(function: Any, *args: Any) -> ir.Call:
-    """A call node."""
-    return ir.Call(function, args)
 
 
 class _Adjoint(BufferForms):
@@ -1338,7 +1324,7 @@ class _Adjoint(BufferForms):
         if self._has_cotangent(s.target):
             d = self._consume(s.target)
         pb = self._replaced_call(s, lambda: self._generic_call(s))
-        operands = _generic_operands(s.value)
+        operands = generic_operands(s.value)
         targets, gives = [], []
         for atom in operands:
             if facts.is_active(atom):
@@ -1366,39 +1352,7 @@ class _Adjoint(BufferForms):
 
     def runtime_call(self, value: Any) -> ir.Call:
         """The runtime's form of an operation or call."""
-        rt = self.runtime
-
-        def active(atoms: tuple[Any, ...]) -> ir.Lit:
-            return ir.Lit(tuple(self.facts.is_active(a) for a in atoms))
-
-        if isinstance(value, ir.Global):
-            return call(rt.read_global, ir.Lit(value.name), rt.globals_, ir.Global(value.name))
-        if isinstance(value, ir.Closure):
-            return call(rt.closure, value)
-        if isinstance(value, ir.Free):
-            return call(rt.read_cell, ir.Cell(value.name), ir.Free(value.name))
-        if isinstance(value, ir.Op):
-            args = value.args
-            if value.name == "setglobal":
-                return call(rt.write_global, rt.globals_, *args)
-            if any(isinstance(a, ir.Star) for a in args):
-                layout = tuple("*" if isinstance(a, ir.Star) else "" for a in args)
-                plain = [a.value if isinstance(a, ir.Star) else a for a in args]
-                return call(
-                    rt.display_spread, ir.Lit(value.name), active(args), ir.Lit(layout), *plain
-                )
-            return call(rt.operate, ir.Lit(value.name), active(args), *args)
-        assert isinstance(value, ir.Call)
-        atoms = (value.func, *value.args, *(a for _, a in value.kwargs))
-        starred = any(isinstance(a, ir.Star) for a in value.args)
-        if starred or any(name is None for name, _ in value.kwargs):
-            layout = tuple(
-                ["*" if isinstance(a, ir.Star) else "" for a in value.args]
-                + ["**" if name is None else name for name, _ in value.kwargs]
-            )
-            plain = [a.value if isinstance(a, ir.Star) else a for a in atoms]
-            return call(rt.call_spread, active(atoms), ir.Lit(layout), *plain)
-        return ir.Call(rt.call_, (active(atoms), value.func, *value.args), value.kwargs)
+        return generic_call(value, self.runtime, self.facts.is_active)
 
     # --- the forward --------------------------------------------------------------------------
 
@@ -1647,16 +1601,6 @@ def _rule_slots(rule: Any, args: tuple[Any, ...], kwargs: Any) -> list[Any]:
 def _args(s: ir.Assign) -> tuple[Any, ...]:
     assert isinstance(s.value, ir.Op)
     return s.value.args
-
-
-def _generic_operands(value: Any) -> tuple[Any, ...]:
-    if isinstance(value, ir.Op):
-        return value.args
-    if isinstance(value, ir.Call):
-        return (value.func, *value.args, *(a for _, a in value.kwargs))
-    if isinstance(value, ir.Closure):
-        return (*value.defaults, *(a for _, a in value.kwdefaults))
-    return ()
 
 
 def _identifier(text: str) -> str:

@@ -161,6 +161,8 @@ def _names(function: ir.Function) -> set[str]:
             elif isinstance(s, ir.Raise):
                 _expression_names(s.exc, found)
                 _expression_names(s.cause, found)
+            elif isinstance(s, ir.Try) and s.name is not None:
+                found.add(s.name)
             elif isinstance(s, ir.Def):
                 found.add(s.function.name)
                 found.update(p.name for p in s.function.params)

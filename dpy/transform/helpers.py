@@ -20,12 +20,17 @@ __all__ = [
     "array_of",
     "delete_global",
     "import_module",
+    "is_mapping",
+    "is_sequence",
     "items_of",
     "make_function",
+    "match_args",
+    "matches",
     "new_cell",
     "put",
     "read_cell",
     "set_global",
+    "special",
     "subtract_from",
     "take_at",
     "unbound",
@@ -204,6 +209,76 @@ def make_function(
     return function
 
 
+def matches(error: BaseException, wanted: Any) -> bool:
+    """Whether ``except wanted`` catches the exception.
+
+    >>> matches(KeyError(1), LookupError), matches(KeyError(1), (OSError, IndexError))
+    (True, False)
+    """
+    classes = wanted if isinstance(wanted, tuple) else (wanted,)
+    for cls in classes:
+        if not (isinstance(cls, type) and issubclass(cls, BaseException)):
+            raise TypeError(
+                "catching classes that do not inherit from BaseException is not allowed"
+            )
+    return any(cls in type(error).__mro__ for cls in classes)
+
+
+_SEQUENCE, _MAPPING, _MATCH_SELF = 1 << 5, 1 << 6, 1 << 22  # flags of types
+
+
+def is_sequence(x: Any) -> bool:
+    """Whether a sequence pattern may match (not strings).
+
+    >>> is_sequence([1]), is_sequence("a")
+    (True, False)
+    """
+    return bool(type(x).__flags__ & _SEQUENCE)
+
+
+def is_mapping(x: Any) -> bool:
+    """Whether a mapping pattern may match."""
+    return bool(type(x).__flags__ & _MAPPING)
+
+
+def match_args(subject: Any, cls: type, count: int) -> tuple[str | None, ...] | None:
+    """The attributes that positional patterns of a class look at; None where one is missing.
+
+    None in the tuple stands for the subject itself: ``case float(x)``.
+    """
+    names = getattr(cls, "__match_args__", ())
+    if type(names) is not tuple:
+        raise TypeError(
+            f"{cls.__name__}.__match_args__ must be a tuple (got {type(names).__name__})"
+        )
+    if not hasattr(cls, "__match_args__") and cls.__flags__ & _MATCH_SELF:
+        names = (None,)
+    if count > len(names):
+        allowed = f"{len(names)} positional sub-pattern{'' if len(names) == 1 else 's'}"
+        raise TypeError(f"{cls.__name__}() accepts {allowed} ({count} given)")
+    names = names[:count]
+    return names if all(name is None or hasattr(subject, name) for name in names) else None
+
+
+def special(owner: Any, name: str) -> Any:
+    """``__enter__`` or ``__exit__`` of a context manager, as ``with`` finds them."""
+    cls = type(owner)
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            method = base.__dict__[name]
+            get = getattr(type(method), "__get__", None)
+            return method if get is None else get(method, owner, cls)
+    missed = " (missed __exit__ method)" if name == "__exit__" else ""
+    raise TypeError(
+        f"'{_full_name(cls)}' object does not support the context manager protocol{missed}"
+    )
+
+
+def _full_name(cls: type) -> str:
+    module = cls.__module__
+    return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
+
+
 _OPERATOR_NAMES = (
     "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift "
     "setitem delitem not_ contains"
@@ -218,6 +293,11 @@ HELPERS: dict[str, Any] = {
     "unpack": unpack,
     "unpack_star": unpack_star,
     "unbound": unbound,
+    "is_sequence": is_sequence,
+    "is_mapping": is_mapping,
+    "match_args": match_args,
+    "matches": matches,
+    "special": special,
     "new_cell": new_cell,
     "read_cell": read_cell,
     "put": put,

@@ -74,7 +74,11 @@ IN_PLACE = {
         "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift"
     ).split()
 }
-_INERT_OPS = {"not_", "is_", "is_not", "format", "join", "unbound", "slice", "import"}
+_INERT_OPS = {
+    "not_", "is_", "is_not", "format", "join", "unbound", "slice", "import", "is_sequence",
+    "is_mapping", "match_args",
+}  # fmt: skip
+_BOOLEAN_OPS = {"not_", "is_", "is_not", "is_sequence", "is_mapping"}
 _DUNDERS = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "truediv", "floordiv": "floordiv",
     "mod": "mod", "pow": "pow", "matmul": "matmul", "neg": "neg", "pos": "pos",
@@ -872,7 +876,7 @@ class _Inference:
 
     @staticmethod
     def _inert_op(name: str) -> Kind:
-        if name in ("not_", "is_", "is_not"):
+        if name in _BOOLEAN_OPS:
             return Number(bool)
         if name in ("format", "join"):
             return Other(str)

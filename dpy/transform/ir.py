@@ -20,7 +20,7 @@ from dpy.records import record
 __all__ = [
     "Assign", "Atom", "Block", "Call", "Cell", "Closure", "Def", "Entered", "Expr", "For", "Free",
     "Function", "Global", "Home", "If", "Known", "Lit", "Loc", "Op", "Param", "Raise", "Return",
-    "Star", "Stmt", "Var", "While", "walk",
+    "Star", "Stmt", "Try", "Var", "While", "walk",
 ]  # fmt: skip
 
 
@@ -143,7 +143,14 @@ class Op:
       capture lives in one, read and written by ``getattr``/``setattr`` of ``cell_contents``;
     - ``append`` (list, value): appends to a list made by a comprehension (no other alias exists);
       ``add_to_set`` and ``put`` (dict, key, value): the same for set and dict comprehensions;
-    - ``unbound`` (Lit(name)): raises the UnboundLocalError of a read before assignment.
+    - ``unbound`` (Lit(name)): raises the UnboundLocalError of a read before assignment;
+    - ``matches`` (exception, class or tuple of classes): whether ``except`` catches it;
+    - ``special`` (object, Lit(name)): a method looked up as Python does for its own protocols, in
+      the class;
+    - ``is_sequence`` and ``is_mapping`` (subject), ``match_args`` (subject, class, Lit(count)) ->
+      names or None: what patterns ask;
+    - ``yield`` (value) -> what is sent; ``yield_from`` (iterable) -> what it returns. Only in
+      functions that keep a tape.
     """
 
     name: str
@@ -235,6 +242,22 @@ class Raise:
 
 
 @record
+class Try:
+    """``try`` `body` ``except BaseException as`` `name`: `handler` ``else`` `orelse` ``finally``.
+
+    A `handler` of None catches nothing. It decides itself what it catches: a `Raise` of nothing
+    passes the exception on. Functions that contain a `Try` keep a tape (see `taped`).
+    """
+
+    body: Block
+    name: str | None = None
+    handler: Block | None = None
+    orelse: Block = ()
+    final: Block = ()
+    loc: Loc | None = None
+
+
+@record
 class Return:
     """Only in generated code, as the last statement; a lowered function has `result` instead."""
 
@@ -250,7 +273,7 @@ class Def:
     loc: Loc | None = None
 
 
-Stmt: TypeAlias = Assign | If | For | While | Raise | Return | Def
+Stmt: TypeAlias = Assign | If | For | While | Raise | Try | Return | Def
 Block: TypeAlias = tuple[Stmt, ...]
 
 
@@ -297,3 +320,8 @@ def walk(block: Block) -> Iterator[Stmt]:
         elif isinstance(statement, While):
             yield from walk(statement.test_body)
             yield from walk(statement.body)
+        elif isinstance(statement, Try):
+            yield from walk(statement.body)
+            yield from walk(statement.handler or ())
+            yield from walk(statement.orelse)
+            yield from walk(statement.final)

@@ -38,6 +38,7 @@ from dpy.transform.ir import (
     Return,
     Star,
     Stmt,
+    Try,
     Var,
     While,
 )
@@ -206,6 +207,8 @@ def _statement(s: Stmt, namer: Namer, loc: Loc | None) -> list[ast.stmt]:
                 for part in (s.exc, s.cause)
             )
             return [ast.Raise(exc, cause)]
+        case Try():
+            return [_try(s, namer, loc)]
         case Return():
             return [ast.Return(expression_to_ast(s.value, namer))]
         case Def():
@@ -218,6 +221,17 @@ def _if(s: If, namer: Namer, loc: Loc | None) -> ast.If:
     if not body and orelse:
         return ast.If(_negated(test), orelse, [])
     return ast.If(test, body or [ast.Pass()], orelse)
+
+
+def _try(s: Try, namer: Namer, loc: Loc | None) -> ast.Try:
+    def block(statements: Block) -> list[ast.stmt]:
+        return block_to_ast(statements, namer, loc)
+
+    handlers = []
+    if s.handler is not None:
+        caught = _name("BaseException")
+        handlers.append(ast.ExceptHandler(caught, s.name, block(s.handler) or [ast.Pass()]))
+    return ast.Try(block(s.body) or [ast.Pass()], handlers, block(s.orelse), block(s.final))
 
 
 def _while(s: While, namer: Namer, loc: Loc | None) -> ast.While:
@@ -506,7 +520,14 @@ def _import(op: Op, namer: Namer) -> ast.expr:
     return _call(namer.helper("import_module"), [namer.globals(), *nodes])
 
 
+def _yield(op: Op, namer: Namer) -> ast.expr:
+    kind = ast.Yield if op.name == "yield" else ast.YieldFrom
+    return kind(expression_to_ast(op.args[0], namer))
+
+
 _SPECIAL: dict[str, Callable[[Op, Namer], ast.expr]] = {
+    "yield": _yield,
+    "yield_from": _yield,
     "not_": _not,
     "contains": _contains,
     "getattr": _getattr,
@@ -573,7 +594,9 @@ def _is_located(node: ast.AST) -> bool:
 
 
 def _locate_one(node: ast.AST, loc: Loc | None) -> None:
-    if loc is None or not isinstance(node, (ast.stmt, ast.expr, ast.arg, ast.keyword)):
+    if loc is None or not isinstance(
+        node, (ast.stmt, ast.expr, ast.arg, ast.keyword, ast.excepthandler)
+    ):
         return
     node.lineno, node.col_offset = loc.line, loc.column
     if loc.end_line is not None and loc.end_column is not None:

@@ -53,7 +53,7 @@ def find_snippet(
     """
     class_name = _class_around(code)
     first = code.co_firstlineno
-    if first > len(lines):
+    if first > len(lines) or code.co_name == "<genexpr>":
         return None
     header = []
     if code.co_flags & CO_NESTED:

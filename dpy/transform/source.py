@@ -40,6 +40,10 @@ __all__ = [
 ]  # fmt: skip
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_UNNAMED = {
+    ast.Lambda: "<lambda>", gast.Lambda: "<lambda>",
+    ast.GeneratorExp: "<genexpr>", gast.GeneratorExp: "<genexpr>",
+}  # fmt: skip
 _MODULES_KEPT = 64
 
 
@@ -48,8 +52,9 @@ class Source:
     """A function's tree and what is needed to read it.
 
     Attributes:
-        node: ``gast.FunctionDef``, ``gast.AsyncFunctionDef`` or ``gast.Lambda``; its line numbers
-            are those of the file, its columns count UTF-8 bytes (`loc` gives characters).
+        node: ``gast.FunctionDef``, ``gast.AsyncFunctionDef``, ``gast.Lambda`` or
+            ``gast.GeneratorExp``; its line numbers are those of the file, its columns count UTF-8
+            bytes (`loc` gives characters).
         class_name: the innermost class around the definition, for the mangling of ``__names``.
         code: the code object that runs; use it as the key of caches.
         free: the function's free variables, ``__class__`` included.
@@ -398,7 +403,7 @@ def _imports(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _definitions(node: ast.AST, class_name: str | None) -> Iterator[Snippet]:
     """All definitions, each with the class whose body (not bases or decorators) holds it."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)):
         yield Snippet(node, class_name)
     if isinstance(node, ast.ClassDef):
         for outer in (*node.decorator_list, *node.bases, *node.keywords):
@@ -411,7 +416,7 @@ def _definitions(node: ast.AST, class_name: str | None) -> Iterator[Snippet]:
 
 
 def _name_of(node: Any) -> str:
-    return "<lambda>" if isinstance(node, (ast.Lambda, gast.Lambda)) else str(node.name)
+    return _UNNAMED.get(type(node)) or str(node.name)
 
 
 def _first_line(node: Any) -> int:
@@ -464,7 +469,7 @@ def _inner_codes(code: types.CodeType) -> Iterator[types.CodeType]:
         if isinstance(constant, types.CodeType):
             if constant.co_name in _COMPREHENSIONS:
                 yield from _inner_codes(constant)
-            else:
+            if constant.co_name not in _COMPREHENSIONS or constant.co_name == "<genexpr>":
                 yield constant
 
 

@@ -51,6 +51,10 @@ def _block(block: ir.Block, names: Names) -> ir.Block:
         elif isinstance(s, ir.While):
             test_body = _block(s.test_body, names)
             out.append(replace(s, test_body=test_body, body=_block(s.body, names)))
+        elif isinstance(s, ir.Try):
+            handler = None if s.handler is None else _block(s.handler, names)
+            body, orelse, final = (_block(part, names) for part in (s.body, s.orelse, s.final))
+            out.append(replace(s, body=body, handler=handler, orelse=orelse, final=final))
         elif isinstance(s, ir.Assign) and isinstance(s.target, tuple):
             whole = names.numbered("items")
             out += [replace(s, target=whole), *_items(s.target, whole, s.loc)]

@@ -32,6 +32,7 @@ from dpy.transform.ir import (
     Raise,
     Return,
     Star,
+    Try,
     Var,
     While,
     walk,
@@ -43,14 +44,19 @@ _BINARY = (
     "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift "
     "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift "
     "lt le eq ne gt ge is_ is_not contains getattr delattr getitem delitem append add_to_set "
-    "unpack setglobal"
+    "unpack setglobal matches special"
 )
 _ANY = 1 << 30
 
 ARITY: dict[str, tuple[int, int]] = {
     **dict.fromkeys(_BINARY.split(), (2, 2)),
-    **dict.fromkeys("neg pos invert not_ unbound delglobal".split(), (1, 1)),
-    **dict.fromkeys("setattr setitem put slice format unpack_star import".split(), (3, 3)),
+    **dict.fromkeys(
+        "neg pos invert not_ unbound delglobal yield yield_from is_sequence is_mapping".split(),
+        (1, 1),
+    ),
+    **dict.fromkeys(
+        "setattr setitem put slice format unpack_star import match_args".split(), (3, 3)
+    ),
     **dict.fromkeys("tuple list set dict join".split(), (0, _ANY)),
     "new_cell": (0, 1),
 }
@@ -67,6 +73,8 @@ _LITERAL: dict[str, tuple[tuple[int, type | tuple[type, ...]], ...]] = {
     "setglobal": ((0, str),),
     "delglobal": ((0, str),),
     "unbound": ((0, str),),
+    "special": ((1, str),),
+    "match_args": ((2, int),),
     "format": ((1, str),),
     "import": ((0, str), (1, (tuple, type(None))), (2, int)),
 }
@@ -154,6 +162,11 @@ class _Verifier:
                 for part in (s.exc, s.cause):
                     if part is not None:
                         self.operand(part)
+            case Try():
+                for block in (s.body, s.handler or (), s.orelse, s.final):
+                    self.block(block)
+                if s.handler is None and (s.name is not None or not s.final):
+                    self.fail("a `try` that neither catches nor cleans up")
             case Return():
                 self.operand(s.value)
             case Def():
@@ -258,6 +271,8 @@ def _targets(block: Block) -> Iterator[str]:
                 yield from target
             elif target is not None:
                 yield target
+        elif isinstance(statement, Try) and statement.name is not None:
+            yield statement.name
         elif isinstance(statement, Def):
             yield statement.function.name
 

@@ -59,6 +59,11 @@ CASES: dict[Any, list[Case]] = {
         Case((7.3, 2.0)), Case((-7.3, 2.0)), Case((7.3, -2.0)), Case((7, 2), label="int"),
         Case(lambda rng: (5 * rng.normal(size=4), 1.7), label="arrays"),
     ],
+    float.as_integer_ratio: [
+        Case((0.75,), numeric=False, d_y=(0.5, 3.0), expected=(2.0,)),
+        Case((3.0,), numeric=False, d_y=(2.0, 0.0), expected=(2.0,)),
+    ],
+    int.as_integer_ratio: [Case((3,), numeric=False, d_y=(2.0, 1.0), expected=(2.0,))],
     float: [
         Case((1.5,)), Case((2,), d_y=1.5, expected=(1.5,)), Case((np.float32(1.5),)),
         Case((np.array(1.5),), label="0-d"), Case(("1.5",), numeric=False, label="str"), Case(()),
@@ -82,8 +87,8 @@ CASES: dict[Any, list[Case]] = {
     bool: _value(1.5), isinstance: _value(1.5, float), issubclass: _value(bool, int),
     hasattr: _value(1.5, "real"), callable: _value(len), any: _value([0.0, 1.0]),
     all: _value([0.0, 1.0]),
-    float.is_integer: _value(1.5), float.hex: _value(1.5), float.as_integer_ratio: _value(1.5),
-    int.bit_length: _value(5), int.as_integer_ratio: _value(5),
+    float.is_integer: _value(1.5), float.hex: _value(1.5),
+    int.bit_length: _value(5),
     repr: _value(1.5), str: _value(1.5), ascii: _value(1.5), format: _value(1.5, ".3f"),
     bin: _value(5), oct: _value(5), hex: _value(5), chr: _value(65), range: _value(1, 3),
     slice: _value(1, 3), dir: _value(1.5), type: _value(1.5), print: _value(end=""),

@@ -308,46 +308,22 @@ def test_every_statement_is_located() -> None:
 # --- refusals -----------------------------------------------------------------------------------
 
 
-def _with(x):
-    with open(x) as f:
-        return f
-
-
-def _try(x):
-    y = 1
-    try:
-        return x
-    except ValueError:
-        return y
-
-
-def _generator(x):
-    yield x
-
-
 async def _coroutine(x):
     await x
 
 
-def _class_inside(x):
-    class C:
+def _groups(x):
+    try:
+        return 1 / x
+    except* ValueError:
         pass
 
+
+def _class_that_reads(x):
+    class C:
+        slope = x
+
     return C
-
-
-def _match(x):
-    match x:
-        case 1:
-            return 2
-
-
-def _lazy(xs):
-    return map(float, (x for x in xs))
-
-
-def _own_sum(xs, sum):
-    return sum(x for x in xs)
 
 
 def _locals(x):
@@ -364,14 +340,9 @@ def _maybe_deleted(x):
 @pytest.mark.parametrize(
     ("function", "line", "words"),
     [
-        (_with, 1, "with"),
-        (_try, 2, "try"),
-        (_generator, 0, "generator"),
         (_coroutine, 0, "asynchronous"),
-        (_class_inside, 1, "class"),
-        (_match, 1, "match"),
-        (_lazy, 1, "generator expression"),
-        (_own_sum, 1, "generator expression"),
+        (_groups, 1, "except"),
+        (_class_that_reads, 1, "class"),
         (_locals, 1, "locals"),
         (_maybe_deleted, 4, "deleted"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 from dpy.records import record
 from dpy.transform import ir
-from dpy.transform.adjoint import Runtime
+from dpy.transform.generic import Runtime
 
 __all__ = ["Compiled", "Helper", "Marker", "Markers", "helper"]
 

@@ -210,8 +210,12 @@ class Builder:
                 if isinstance(node, gast.Name) and not isinstance(node.ctx, gast.Load):
                     bits = DELETED if isinstance(node.ctx, gast.Del) else ASSIGNED
                     yield self.mangle(node.id), bits
-                elif isinstance(node, gast.FunctionDef):
+                elif isinstance(node, (gast.FunctionDef, gast.ClassDef)):
                     yield self.mangle(node.name), ASSIGNED
+                elif isinstance(node, (gast.MatchAs, gast.MatchStar)) and node.name is not None:
+                    yield self.mangle(node.name), ASSIGNED
+                elif isinstance(node, gast.MatchMapping) and node.rest is not None:
+                    yield self.mangle(node.rest), ASSIGNED
                 elif isinstance(node, gast.alias):
                     bound = node.asname or node.name.partition(".")[0]
                     yield self.mangle(bound), ASSIGNED

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
-from dpy.transform.ir import Call, Cell, Closure, Expr, Var
+from dpy.transform.ir import Call, Cell, Closure, Expr, Known, Lit, Var
 from dpy.transform.lower.builder import Builder
 from dpy.transform.lower.expressions import operands
 from dpy.transform.lower.targets import store_name
 
-__all__ = ["define", "make_closure"]
+__all__ = ["define", "define_class", "make_closure", "make_generator"]
 
 
 def make_closure(b: Builder, node: Any) -> Closure:
@@ -27,6 +28,38 @@ def define(b: Builder, node: Any) -> None:
     ):
         value = Call(decorator, (b.atom(value, node),))
         value = b.assign(value, place)
+    store_name(b, b.mangle(node.name), value, node)
+
+
+def make_generator(b: Builder, node: Any) -> Closure:
+    """The `Closure` of a generator expression."""
+    return Closure("<genexpr>", node, _cells(b, node))
+
+
+def define_class(b: Builder, node: Any) -> None:
+    """A ``class`` statement: the body runs as it is, so it must not read what may be active."""
+    scope = b.scope.by_node[id(node)]
+    enclosing = {name for name, _ in _cells(b, node)} & (scope.uses - scope.bound)
+    if enclosing:
+        names = ", ".join(sorted(enclosing))
+        raise b.refuse(
+            f"a class whose body reads the variable{'s' if len(enclosing) > 1 else ''} {names}",
+            node,
+            why="the body of a class becomes constants of it, which carry no derivative",
+            repair="read the variable in a method, or pass it to the constructor",
+        )
+    count = len(node.decorator_list)
+    keywords = [keyword.value for keyword in node.keywords]
+    atoms = operands(b, [*node.decorator_list, *node.bases, *keywords])
+    body = b.assign(Closure(node.name, node, _cells(b, node)), node)
+    bases = atoms[count : count + len(node.bases)]
+    named = zip([k.arg for k in node.keywords], atoms[count + len(bases) :], strict=True)
+    build = Known(builtins.__build_class__, "__build_class__")
+    value: Expr = Call(build, (body, Lit(node.name), *bases), tuple(named))
+    for decorator, place in zip(
+        reversed(atoms[:count]), reversed(node.decorator_list), strict=True
+    ):
+        value = b.assign(Call(decorator, (b.atom(value, node),)), place)
     store_name(b, b.mangle(node.name), value, node)
 
 

@@ -9,28 +9,22 @@ from typing import Any
 
 import gast
 
-from dpy.transform.ir import Assign, Block, Call, Expr, For, If, Lit, Op, Var
+from dpy.transform.ir import Assign, Block, Call, Expr, For, If, Known, Lit, Op, Var
 from dpy.transform.lower.builder import ASSIGNED, Builder, join
+from dpy.transform.lower.closures import make_generator
 from dpy.transform.lower.expressions import atom, condition, operands
+from dpy.transform.lower.scopes import CONSUMERS
 from dpy.transform.lower.targets import store
 
-__all__ = ["comprehension", "generator_call", "store_loop_item"]
+__all__ = ["as_function", "comprehension", "generator_call", "store_loop_item"]
 
-# Callables that read all of an iterable before they do anything else with it, or for which
-# reading it first makes no difference.
-_CONSUMERS = frozenset({"sum", "min", "max", "list", "tuple", "set", "frozenset", "dict", "sorted"})
 _MATH_CONSUMERS = frozenset({"fsum", "prod"})
 
 
 def comprehension(b: Builder, node: Any) -> Expr:
     """A list, set or dict comprehension."""
     if isinstance(node, gast.GeneratorExp):
-        raise b.refuse(
-            "a generator expression here",
-            node,
-            why="its items are computed later, by whoever reads it",
-            repair="write a list: put [ ] around it",
-        )
+        return _generator(b, node)
     kind, append = {
         gast.ListComp: ("list", "append"),
         gast.SetComp: ("set", "add_to_set"),
@@ -38,6 +32,21 @@ def comprehension(b: Builder, node: Any) -> Expr:
     }[type(node)]
     parts = (node.key, node.value) if isinstance(node, gast.DictComp) else (node.elt,)
     return _collect(b, node, kind, append, parts)
+
+
+def _generator(b: Builder, node: Any) -> Expr:
+    """A generator expression that goes on its way: a generator function, called at once."""
+    if b.scope.by_node[id(node)].kind == "comprehension":
+        raise b.refuse(
+            "a generator expression here",
+            node,
+            why="what looks like a builtin that reads it is another function",
+            repair="give the generator a name first, or write a list",
+        )
+    function = b.assign(make_generator(b, node), node)
+    iterable = atom(b, node.generators[0].iter)
+    items = b.assign(Call(Known(iter, "iter"), (iterable,)), node)
+    return Call(function, (items,))
 
 
 def _collect(b: Builder, node: Any, kind: str, append: str, parts: Sequence[Any]) -> Var:
@@ -99,6 +108,28 @@ def _loops(
     b.state = join(before, b.state)
 
 
+def as_function(node: Any) -> Any:
+    """The generator function that a generator expression stands for."""
+    used = {inner.id for inner in gast.walk(node) if isinstance(inner, gast.Name)}
+    name = "items"
+    while name in used:
+        name += "_"
+
+    def at(made: Any) -> Any:
+        return gast.copy_location(made, node)
+
+    body: Any = at(gast.Expr(at(gast.Yield(node.elt))))
+    for i, generator in reversed(list(enumerate(node.generators))):
+        for test in reversed(generator.ifs):
+            body = at(gast.If(test, [body], []))
+        source = generator.iter if i else at(gast.Name(name, gast.Load(), None, None))
+        kind = gast.AsyncFor if generator.is_async else gast.For
+        body = at(kind(generator.target, source, [body], [], None))
+    parameter = at(gast.Name(name, gast.Param(), None, None))
+    arguments = gast.arguments([parameter], [], None, [], [], None, [])
+    return at(gast.FunctionDef("genexpr", arguments, [body], [], None, None, []))
+
+
 def store_loop_item(b: Builder, target: Any) -> str:
     """The variable of a `For`; what it takes to store into other targets is emitted first."""
     if isinstance(target, gast.Name):
@@ -145,7 +176,7 @@ def _consumer(b: Builder, func: Any) -> str | None:
     names = b.source.globals
     if isinstance(func, gast.Name):
         name: str = func.id
-        known = name in _CONSUMERS or name in ("any", "all")
+        known = name in CONSUMERS or name in ("any", "all")
         if not known or b.resolve(name)[0] != "global":
             return None
         return name if names.get(name, getattr(builtins, name)) is getattr(builtins, name) else None

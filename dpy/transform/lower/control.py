@@ -13,7 +13,8 @@ from typing import Any
 import gast
 
 from dpy.records import record, replace
-from dpy.transform.ir import Assign, Atom, Block, For, If, Lit, Loc, Var, While, walk
+from dpy.transform.ir import Assign, Atom, Block, For, If, Lit, Loc, Try, Var, While, walk
+from dpy.transform.lower import exceptions, patterns
 from dpy.transform.lower.builder import Builder, Loop, join
 from dpy.transform.lower.comprehensions import store_loop_item
 from dpy.transform.lower.expressions import atom, condition, fold_copy
@@ -50,8 +51,34 @@ def _block_statement(b: Builder, node: Any, one: Callable[[Builder, Any], None])
         _if(b, node, node.body, node.orelse, one)
     elif isinstance(node, (gast.For, gast.While)):
         _loop_and_else(b, node, one)
+    elif isinstance(node, gast.Try):
+        exceptions.lower_try(b, node, _Parts(b, one))
+    elif isinstance(node, gast.With):
+        exceptions.lower_with(b, node, node.items, _Parts(b, one))
+    elif isinstance(node, gast.Match):
+        patterns.lower_match(b, node, _Parts(b, one))
     else:
         one(b, node)
+
+
+class _Parts:
+    """How `exceptions` lowers the blocks within a statement."""
+
+    def __init__(self, b: Builder, one: Callable[[Builder, Any], None]) -> None:
+        self._b = b
+        self._one = one
+
+    def run(self, nodes: Sequence[Any]) -> None:
+        """Lower `nodes` into the current block."""
+        statements(self._b, nodes, self._one)
+
+    def unless(self, kinds: frozenset[str], nodes: Sequence[Any]) -> None:
+        """Lower `nodes`, which run unless one of the exits `kinds` was taken."""
+        _guarded(self._b, kinds, nodes, nodes[0], self._one)
+
+    def flag(self, kinds: frozenset[str]) -> str:
+        """A flag that is true if one of the exits was taken."""
+        return _flag(self._b, kinds)
 
 
 def _leaving(b: Builder, node: Any, rest: list[Any], one: Callable[[Builder, Any], None]) -> None:
@@ -63,6 +90,8 @@ def _leaving(b: Builder, node: Any, rest: list[Any], one: Callable[[Builder, Any
         if not b.flows.of(node.orelse).falls:
             _if(b, node, [*node.body, *rest], node.orelse, one)
             return
+    elif isinstance(node, (gast.Try, gast.With, gast.Match)):
+        pass
     elif node.orelse and not b.flows.of(node.orelse).falls and not is_endless(node):
         _loop_and_else(b, node, one, after_break=rest)
         return
@@ -256,7 +285,14 @@ def _leaves(body: Sequence[Any]) -> list[Leave]:
             found += _leaves(statement.body) + _leaves(statement.orelse)
         elif isinstance(statement, (For, While)):
             found += _leaves(statement.body)
+        elif isinstance(statement, Try):
+            for part in _parts(statement):
+                found += _leaves(part)
     return found
+
+
+def _parts(s: Try) -> tuple[Block, ...]:
+    return s.body, s.handler or (), s.orelse, s.final
 
 
 def resolve(
@@ -277,6 +313,13 @@ def resolve(
             inside = live if statement.exit is None else live | {statement.exit}
             inner = resolve(b, statement.body, result, inside)
             resolved.insert(0, replace(statement, body=inner))
+        elif isinstance(statement, Try):
+            # What comes after may run after any of its parts.
+            inside = live | _read_flags(statement)
+            parts = [resolve(b, part, result, inside) for part in _parts(statement)]
+            body, handler, orelse, final = parts
+            new = replace(statement, body=body, orelse=orelse, final=final)
+            resolved.insert(0, new if statement.handler is None else replace(new, handler=handler))
         else:
             resolved.insert(0, statement)
         live = live | _read_flags(statement)
@@ -293,7 +336,7 @@ def _fold_result(b: Builder, block: list[Any], result: str | None) -> Block:
 
 def _read_flags(statement: Any) -> frozenset[str]:
     """Names that the tests and loop exits in a statement read (a superset of the flags)."""
-    if not isinstance(statement, (If, For, While)):
+    if not isinstance(statement, (If, For, While, Try)):
         return frozenset()
     names: set[str] = set()
     for inner in walk((statement,)):

@@ -404,13 +404,20 @@ def _lambda(b: Builder, node: Any) -> Expr:
     return make_closure(b, node)
 
 
+def _yield(b: Builder, node: Any) -> Expr:
+    sent = Lit(None) if node.value is None else atom(b, node.value)
+    return b.assign(Op("yield", (sent,)), node)
+
+
+def _yield_from(b: Builder, node: Any) -> Expr:
+    return b.assign(Op("yield_from", (atom(b, node.value),)), node)
+
+
 # --- refusals -----------------------------------------------------------------------------------
 
 _NO_SUSPENSION = "the reverse sweep cannot resume a suspended function"
 _REFUSALS: dict[type, tuple[str, str, str]] = {
     gast.Await: ("`await`", _NO_SUSPENSION, "call a synchronous version"),
-    gast.Yield: ("`yield`", _NO_SUSPENSION, "build and return a list"),
-    gast.YieldFrom: ("`yield from`", _NO_SUSPENSION, "build and return a list"),
     gast.Starred: ("`*` here", "it is not part of a display, call or target", "remove it"),
 }
 
@@ -446,4 +453,6 @@ _HANDLERS: dict[type, Callable[[Builder, Any], Expr]] = {
     gast.JoinedStr: _joined,
     gast.Call: _call,
     gast.Lambda: _lambda,
+    gast.Yield: _yield,
+    gast.YieldFrom: _yield_from,
 }

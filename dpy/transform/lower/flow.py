@@ -90,4 +90,29 @@ class Flows:
             if is_endless(node):
                 return Flow(body.kinds & {"return"}, breaks)
             return Flow((body.kinds & {"return"}) | orelse.kinds, breaks or orelse.falls)
+        if isinstance(node, gast.Try):
+            return self._of_try(node)
+        if isinstance(node, gast.Match):
+            return self._of_match(node)
+        if isinstance(node, gast.With):  # the manager may swallow an exception
+            return Flow(self.of(node.body).kinds, True)
         return _FALLS
+
+    def _of_match(self, node: Any) -> Flow:
+        flows = [self.of(case.body) for case in node.cases]
+        last = node.cases[-1]
+        always = last.guard is None and isinstance(last.pattern, gast.MatchAs)
+        always = always and last.pattern.pattern is None
+        kinds = frozenset[str]().union(*(flow.kinds for flow in flows))
+        return Flow(kinds, not always or any(flow.falls for flow in flows))
+
+    def _of_try(self, node: Any) -> Flow:
+        body, orelse, final = self.of(node.body), self.of(node.orelse), self.of(node.finalbody)
+        handlers = [self.of(handler.body) for handler in node.handlers]
+        if not final.falls:
+            return final
+        kinds = body.kinds.union(final.kinds, *(handler.kinds for handler in handlers))
+        if body.falls:
+            kinds |= orelse.kinds
+        falls = (body.falls and orelse.falls) or any(handler.falls for handler in handlers)
+        return Flow(kinds, falls)

@@ -10,6 +10,7 @@ import gast
 from dpy.errors import UnsupportedSyntaxError
 from dpy.transform.ir import Assign, Function, Op, Param, Var
 from dpy.transform.lower.builder import ASSIGNED, Builder
+from dpy.transform.lower.comprehensions import as_function
 from dpy.transform.lower.control import result_of, statements
 from dpy.transform.lower.scopes import analyse, mangle, parameters
 from dpy.transform.lower.statements import simple_statement
@@ -17,7 +18,7 @@ from dpy.transform.source import Source, too_deep
 
 __all__ = ["lower"]
 
-_SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_SUSPENDED = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 def lower(source: Source) -> Function:
@@ -30,6 +31,8 @@ def lower(source: Source) -> Function:
 
 def _lower(source: Source) -> Function:
     node = source.node
+    if isinstance(node, gast.GeneratorExp):
+        node = as_function(node)
     _refuse_suspended(source)
     b = Builder(source, analyse(node, source.class_name))
     params = tuple(
@@ -73,10 +76,9 @@ def _body(node: Any) -> tuple[list[Any], str | None]:
 def _refuse_suspended(source: Source) -> None:
     if not source.code.co_flags & _SUSPENDED:
         return
-    is_generator = source.code.co_flags & inspect.CO_GENERATOR
     raise UnsupportedSyntaxError(
-        f"{'a generator' if is_generator else 'an asynchronous'} function cannot be differentiated",
+        "an asynchronous function cannot be differentiated",
         place=source.place(source.node),
-        why="the reverse sweep cannot resume a suspended function",
-        repair="build and return a list" if is_generator else "call a synchronous version",
+        why="the reverse sweep cannot resume an event loop",
+        repair="call a synchronous version",
     )

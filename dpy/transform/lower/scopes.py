@@ -15,10 +15,16 @@ import gast
 
 from dpy.records import made_by, struct
 
-__all__ = ["COMPREHENSIONS", "Scope", "analyse", "mangle", "parameters"]
+__all__ = ["COMPREHENSIONS", "CONSUMERS", "Scope", "analyse", "mangle", "parameters"]
 
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 _FUNCTIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda)
+
+
+# Callables that read all of an iterable before they do anything else with it, or for which
+# reading it first makes no difference.
+CONSUMERS = frozenset({"sum", "min", "max", "list", "tuple", "set", "frozenset", "dict", "sorted"})
+_METHODS = frozenset({"fsum", "prod", "join"})
 
 
 def mangle(name: str, class_name: str | None) -> str:
@@ -109,6 +115,7 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
         self.by_node = by_node
         self.scope: Scope
         self._parent: dict[int, Scope] = {}  # of comprehensions
+        self._consumed: set[int] = set()
 
     def function(self, scope: Scope, node: Any) -> None:
         """Fill the scope of a function from its parameters and body."""
@@ -184,6 +191,7 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
         for part in (*node.decorator_list, *node.bases, *node.keywords):
             self.visit(part)
         outer, inner = self._inside("class", node, node.name)
+        inner.by_node[id(node)] = inner
         self.scope = inner
         for statement in node.body:
             self.visit(statement)
@@ -207,7 +215,30 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
             self.visit(part)
         self.scope = outer
 
-    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+    visit_SetComp = visit_DictComp = visit_ListComp
+
+    def visit_Call(self, node: Any) -> None:
+        if node.args and isinstance(node.args[0], gast.GeneratorExp) and _is_consumer(node):
+            if getattr(node.func, "id", None) not in self.scope.bound:
+                self._consumed.add(id(node.args[0]))
+        self.generic_visit(node)
+
+    def visit_GeneratorExp(self, node: Any) -> None:
+        """One that is consumed on the spot is a loop, any other a function of its own."""
+        if id(node) in self._consumed:
+            self.visit_ListComp(node)
+            return
+        self.visit(node.generators[0].iter)
+        outer, inner = self._inside("function", node, self.scope.class_name)
+        inner.by_node[id(node)] = inner
+        self.scope = inner
+        for generator in node.generators:
+            self.visit(generator.target)
+            for part in (*generator.ifs, *([generator.iter] if generator.iter else [])):
+                if part is not node.generators[0].iter:
+                    self.visit(part)
+        self.visit(node.elt)
+        self.scope = outer
 
     def visit_Import(self, node: Any) -> None:
         for alias in node.names:
@@ -226,3 +257,14 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
         if node.rest is not None:
             self._bind(node.rest)
         self.generic_visit(node)
+
+
+def _is_consumer(call: Any) -> bool:
+    """Whether a call reads the generator expression that is its first argument, by its name."""
+    others = [*call.args[1:], *(keyword.value for keyword in call.keywords)]
+    if not all(isinstance(other, (gast.Name, gast.Constant, gast.Lambda)) for other in others):
+        return False
+    func = call.func
+    if isinstance(func, gast.Name):
+        return func.id in CONSUMERS or (func.id in ("any", "all") and not others)
+    return isinstance(func, gast.Attribute) and func.attr in _METHODS

@@ -9,7 +9,7 @@ import gast
 
 from dpy.transform.ir import Assign, Atom, Call, If, Known, Lit, Op, Raise, Var
 from dpy.transform.lower.builder import ASSIGNED, Builder
-from dpy.transform.lower.closures import define
+from dpy.transform.lower.closures import define, define_class
 from dpy.transform.lower.control import leave
 from dpy.transform.lower.expressions import (
     BINARY,
@@ -226,34 +226,16 @@ def _refuse(b: Builder, node: Any) -> Exception:
     return b.refuse(what, node, why, repair)
 
 
-_TRY = (
-    "`try`",
-    "dpy does not follow exceptions that are thrown and caught yet",
-    "test for the condition with `if`, or move the `try` to a function that computes no gradient",
-)
-_WITH = (
-    "`with`",
-    "dpy does not know yet what the context manager does with values and exceptions",
-    "open the context around the call of the function that is differentiated",
-)
 _ASYNC = ("asynchronous code", "the reverse sweep cannot resume an event loop", "call it outside")
 _REFUSALS: dict[type, tuple[str, str, str]] = {
-    gast.Try: _TRY,
-    gast.TryStar: _TRY,
-    gast.With: _WITH,
+    gast.TryStar: (
+        "`except*`",
+        "dpy does not split groups of exceptions",
+        "catch the group with `except` and look at its `exceptions`",
+    ),
     gast.AsyncWith: _ASYNC,
     gast.AsyncFor: _ASYNC,
     gast.AsyncFunctionDef: _ASYNC,
-    gast.ClassDef: (
-        "a class definition inside a function",
-        "its body runs with a namespace of its own",
-        "define the class at the top level of the module",
-    ),
-    gast.Match: (
-        "`match`",
-        "dpy has no translation for patterns yet",
-        "use `if`/`elif` with isinstance and comparisons",
-    ),
 }
 
 _HANDLERS: dict[type, Callable[[Builder, Any], None]] = {
@@ -267,6 +249,7 @@ _HANDLERS: dict[type, Callable[[Builder, Any], None]] = {
     gast.Import: _import,
     gast.ImportFrom: _import_from,
     gast.FunctionDef: define,
+    gast.ClassDef: define_class,
     gast.Return: leave,
     gast.Break: leave,
     gast.Continue: leave,

@@ -1,0 +1,130 @@
+"""Functions of the user's that a builtin calls for each item: ``key`` of ``sorted``, ``max``, ...
+
+Their results choose, and carry no derivative any further; but what such a call writes counts.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from dpy.cotangent import ZERO, add
+from dpy.runtime import containers
+from dpy.runtime.iteration import collect
+
+__all__ = ["Keys", "keys_of"]
+
+
+class Keys:
+    """The keys of items, and the way back through the calls that made them."""
+
+    __slots__ = ("_pbs", "values")
+
+    def __init__(self, values: list[Any], pbs: list[Any]) -> None:
+        self.values = values
+        self._pbs = pbs
+
+    def back(self, acc: Any, d_items: list[Any]) -> Any:
+        """Add to the cotangents of the items; return that of the key function."""
+        d_f: Any = ZERO
+        for i in range(len(self._pbs) - 1, -1, -1):
+            pb = self._pbs[i]
+            if pb is not None:
+                d_own, (d_item,), _ = pb(ZERO, acc)
+                d_f = add(d_f, d_own)
+                d_items[i] = add(d_items[i], d_item)
+        return d_f
+
+
+def keys_of(dispatch: Any, key: Any, items: list[Any]) -> Keys:
+    """What ``key(item)`` gives for each item, in order; the items themselves without a key."""
+    if key is None:
+        return Keys(items, [])
+    values, pbs = [], []
+    for item in items:
+        y, pb = dispatch(key, (item,), {})
+        values.append(y)
+        pbs.append(pb)
+    return Keys(values, pbs)
+
+
+def _picking(primal: Callable[..., Any]) -> Any:
+    def pick(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        """``max`` and ``min`` with a key."""
+        key = kwargs.get("key")
+        if key is None or not args:
+            return None
+        if len(args) > 1:
+            items, give = list(args), None
+        else:
+            items, give = collect(args[0])
+        if not items:
+            kept = {name: value for name, value in kwargs.items() if name != "key"}
+            y = primal(items, **kept)
+            return y, lambda d, acc: (ZERO, (ZERO,), {"default": d})
+        keys = keys_of(dispatch, key, items)
+        place = primal(range(len(items)), key=keys.values.__getitem__)
+
+        def pick_pullback(d: Any, acc: Any) -> Any:
+            d_items: list[Any] = [ZERO] * len(items)
+            d_items[place] = d
+            d_key = keys.back(acc, d_items)
+            d_args = tuple(d_items) if give is None else (give(acc, d_items),)
+            return ZERO, d_args, {"key": d_key}
+
+        return items[place], pick_pullback
+
+    return pick
+
+
+containers.entry(builtins.max)(_picking(builtins.max))
+containers.entry(builtins.min)(_picking(builtins.min))
+
+
+@containers.entry(sorted)
+def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``sorted(iterable, key=None, reverse=False)``."""
+    items, give = collect(args[0])
+    keys = keys_of(dispatch, kwargs.get("key"), items)
+    order = _order(keys.values, **{n: v for n, v in kwargs.items() if n != "key"})
+    y = [items[i] for i in order]
+    n = len(items)
+
+    def sorted_pullback(d: Any, acc: Any) -> Any:
+        d_items: list[Any] = [ZERO] * n
+        for i, d_i in zip(order, containers.fresh_items(acc, y, n, d), strict=True):
+            d_items[i] = d_i
+        d_key = keys.back(acc, d_items)
+        return ZERO, (give(acc, d_items),), {"key": d_key}
+
+    return y, sorted_pullback
+
+
+def _order(keys: list[Any], reverse: Any = False) -> list[int]:
+    return sorted(range(len(keys)), key=keys.__getitem__, reverse=bool(reverse))
+
+
+@containers.entry(list.sort)
+def sort(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``xs.sort(key=None, reverse=False)``."""
+    (xs,) = args
+    before = list(list.__iter__(xs))
+    keys = keys_of(dispatch, kwargs.get("key"), before)
+    order = _order(keys.values, **{n: v for n, v in kwargs.items() if n != "key"})
+    list.__setitem__(xs, slice(None), [before[i] for i in order])
+    n = len(before)
+
+    def sort_pullback(d: Any, acc: Any) -> Any:
+        slots = acc.take_slots(xs)
+        d_items: list[Any] = [ZERO] * n
+        for place, i in enumerate(order):
+            d_items[i] = slots.pop(place, ZERO)
+        d_key = keys.back(acc, d_items)
+        for place, d_item in enumerate(d_items):
+            acc.add_slot(xs, place, d_item)
+        for slot, part in slots.items():
+            acc.add_slot(xs, slot, part)
+        return ZERO, (d,), {"key": d_key}
+
+    return None, sort_pullback

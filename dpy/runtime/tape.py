@@ -1,0 +1,276 @@
+"""The tape of a function that cannot be given an adjoint of its own (see `dpy.transform.taped`).
+
+An entry is the pullback of one operation with the keys of its operands. A key is the place of the
+entry that made the value: there the sweep gathers the value's cotangent, as far as that travels by
+value (the *remainder*; what belongs to mutable objects is in the accumulators).
+
+Where an exception may be caught, nothing that ran before it must be lost: a function that was left
+by an exception hands its tape to whoever catches it. These tapes wait in `_State.orphans`, from the
+call on that makes them. When the operation that made them completes, its own pullback takes care
+of them, and they are dropped.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from dpy.cotangent import ZERO, add, is_zero
+from dpy.errors import NotDifferentiableError
+from dpy.runtime import iteration
+from dpy.runtime.protocols import user_method
+
+__all__ = [
+    "Sweep", "Tape", "Thrown", "begin", "is_called_directly", "is_guarded", "run_guarded", "state",
+]  # fmt: skip
+
+# Values of these types never have a cotangent, wherever they were read.
+_CONSTANT = frozenset({
+    types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, bool, str, bytes,
+    type(None), np.ufunc, type(np.sum),
+})  # fmt: skip
+
+
+class _State(threading.local):
+    """What the calls in progress in this thread know of each other."""
+
+    def __init__(self) -> None:
+        self.depth = 0  # of `try` bodies that run
+        self.orphans: list[Callable[[Any, Any], Any]] = []
+        self.callee: Any = None  # what a taped function calls now
+
+
+class Thrown:
+    """Stands for the result of a call that ended by an exception, on its way to `Tape.note`."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+state = _State()
+
+
+def is_guarded() -> bool:
+    """Whether an exception that is thrown now may be caught by a differentiated function."""
+    return state.depth > 0
+
+
+# In place of a callee: the method of the user's that an operator stands for.
+OPERATOR = object()
+
+
+def is_called_directly(function: Any) -> bool:
+    """Whether this call of a function is the one that a taped function makes."""
+    callee, state.callee = state.callee, None
+    if callee is OPERATOR:
+        return True
+    while callee is not None and callee is not function:
+        if type(callee) is types.MethodType:
+            callee = callee.__func__
+        elif type(callee) is functools.partial:
+            callee = callee.func
+        elif isinstance(callee, (type, types.FunctionType, types.BuiltinFunctionType)):
+            return False
+        else:
+            callee = user_method(type(callee), "__call__")
+    return callee is function
+
+
+def run_guarded(run: Callable[[], tuple[Any, Any]], is_direct: bool) -> tuple[Any, Any]:
+    """A call on a tape of its own; if `is_direct`, an exception comes as `Thrown`."""
+    orphans = state.orphans
+    base = len(orphans)
+    try:
+        return run()
+    except BaseException as error:
+        if not is_direct or len(orphans) <= base:
+            raise
+        own: Tape = orphans[base].__self__  # type: ignore[attr-defined]
+        own.adopt(base + 1)
+        del orphans[base:]
+        return Thrown(error), lambda d, acc: own.pullback(None, ZERO, acc)
+
+
+def begin() -> Tape:
+    """The tape of a function that starts now."""
+    return Tape()
+
+
+class Sweep:
+    """One reverse sweep over a tape: how far it has come, and the cotangents on the way."""
+
+    __slots__ = ("found", "place")
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.found: dict[int, Any] = {}
+
+    def give(self, key: int | None, d: Any) -> None:
+        """Add to the cotangent of the value with this key."""
+        if key is not None and d is not ZERO and d is not None:
+            known = self.found.get(key)
+            self.found[key] = d if known is None else add(known, d)
+
+
+class Tape:
+    """The operations of one call, in the order in which they ran."""
+
+    __slots__ = ("_base", "entries", "is_running", "parameters")
+
+    def __init__(self, is_of_generator: bool = False) -> None:
+        self.is_running = not is_of_generator
+        self.entries: list[tuple[Any, tuple[Any, ...]]] = []
+        self.parameters: list[int] = []
+        orphans = state.orphans
+        if state.depth and not is_of_generator:
+            orphans.append(self.abandoned)
+        self._base = len(orphans)
+
+    # --- the forward ------------------------------------------------------------------------------
+
+    def parameter(self, value: Any) -> int:
+        """The key of the next parameter."""
+        key = len(self.entries)
+        self.entries.append((None, ()))
+        self.parameters.append(key)
+        return key
+
+    def sent(self) -> int:
+        """The key of a value that the consumer of a generator sends."""
+        self.entries.append((None, ()))
+        return len(self.entries) - 1
+
+    def start_segment(self) -> int:
+        """The generator goes on: the place on the tape."""
+        self._base = len(state.orphans)
+        return len(self.entries)
+
+    def calling(self, callee: Any) -> Tape:
+        """A call is about to be made, and noted."""
+        if state.depth:
+            state.callee = callee
+        return self
+
+    def operating(self) -> Tape:
+        """An operator is about to be applied, and noted."""
+        if state.depth:
+            state.callee = OPERATOR
+        return self
+
+    def note(self, made: tuple[Any, Any], keys: tuple[Any, ...]) -> tuple[Any, Any]:
+        """The value of an operation and its key; its pullback goes on the tape."""
+        orphans = state.orphans
+        if len(orphans) > self._base:
+            del orphans[self._base :]
+        state.callee = None
+        y, pb = made
+        entries = self.entries
+        entries.append((pb, keys))
+        if type(y) is Thrown:
+            raise y.error
+        return y, len(entries) - 1
+
+    def read(self, made: tuple[Any, Any]) -> tuple[Any, Any]:
+        """The value of a global or a captured variable."""
+        if type(made[0]) in _CONSTANT:
+            return made[0], None
+        return self.note(made, ())
+
+    def items(self, iterable: Any, key: int | None) -> Iterator[tuple[Any, Any]]:
+        """The items of a ``for`` loop with their keys."""
+        if type(iterable) is range:
+            for i in iterable:
+                yield i, None
+            return
+        part = iteration.Part(iterable)
+        self.entries.append((_remainder(part), (key,)))
+        for k, item in enumerate(part.iterable):
+            yield self.note((item, _giving(part, k)), ())
+
+    def delegate(self, source: Any, key: int | None) -> Iterator[Any]:
+        """``yield from source``."""
+        from dpy.runtime.generators import delegate
+
+        return delegate(self, source, key)
+
+    # --- exceptions -------------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """A ``try`` body starts."""
+        state.depth += 1
+
+    def leave(self) -> None:
+        """It has ended."""
+        if self.is_running:  # not a generator that is dropped where it waits
+            state.depth -= 1
+
+    def recover(self) -> None:
+        """It has ended, maybe by an exception: what was done before is not lost."""
+        if self.is_running:
+            state.depth -= 1
+            self.adopt(self._base)
+
+    def adopt(self, base: int) -> None:
+        """Take in the tapes that an exception has left behind."""
+        orphans = state.orphans
+        for pb in orphans[base:]:
+            self.entries.append((pb, ()))
+        del orphans[base:]
+
+    def abandoned(self, d: Any, acc: Any) -> tuple[()]:
+        """The pullback of a call that an exception has ended, made by code out of sight."""
+        sweep = Sweep(len(self.entries))
+        self.sweep(acc, sweep)
+        if not all(map(is_zero, self.of_parameters(sweep))):
+            raise NotDifferentiableError(
+                "a cotangent would have to pass through a call that ended by an exception",
+                why="the call was made by the runtime (an operator, a property, a callback), and "
+                "what it did before with its arguments has an influence on the result",
+                repair="call the function directly within the `try` statement",
+            )
+        return ()
+
+    # --- the reverse ------------------------------------------------------------------------------
+
+    def sweep(self, acc: Any, sweep: Sweep, stop: int = 0) -> None:
+        """Go back to the place `stop`."""
+        entries, found = self.entries, sweep.found
+        for place in range(sweep.place - 1, stop - 1, -1):
+            pb, keys = entries[place]
+            if pb is None:
+                continue  # a parameter
+            ds = pb(found.pop(place, ZERO), acc)
+            for key, d in zip(keys, ds, strict=False):
+                if key is not None and d is not ZERO:
+                    sweep.give(key, d)
+        sweep.place = stop
+
+    def pullback(self, key: int | None, d: Any, acc: Any) -> tuple[Any, ...]:
+        """The cotangents of the parameters for the cotangent `d` of the value with this key."""
+        sweep = Sweep(len(self.entries))
+        sweep.give(key, d)
+        self.sweep(acc, sweep)
+        return self.of_parameters(sweep)
+
+    def of_parameters(self, sweep: Sweep) -> tuple[Any, ...]:
+        """What a sweep has found for the parameters."""
+        return tuple([sweep.found.get(key, ZERO) for key in self.parameters])
+
+
+def _remainder(part: iteration.Part) -> Callable[[Any, Any], tuple[Any, ...]]:
+    return lambda d, acc: (part.remainder(acc),)
+
+
+def _giving(part: iteration.Part, k: int) -> Callable[[Any, Any], tuple[()]]:
+    def give_back(d: Any, acc: Any) -> tuple[()]:
+        part.give(acc, k, d)
+        return ()
+
+    return give_back

@@ -1,0 +1,73 @@
+"""Run functions that keep a tape: the layer above `transform.taped` and `runtime.tape`."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from dpy.config import current
+from dpy.runtime import dispatch, tape
+from dpy.transform import ir, taped
+from dpy.transform.emit import Emitted, emit
+from dpy.transform.generic import Runtime
+from dpy.transform.source import Source
+from dpy.transform.verify import verify
+
+__all__ = ["listing", "run_taped"]
+
+_MOST_FUNCTIONS = 4096
+# By code object and globals: what is emitted relies on nothing else.
+_emitted: dict[tuple[Any, int], tuple[Emitted, bool]] = {}
+_forwards: weakref.WeakKeyDictionary[Any, tuple[Any, Any]] = weakref.WeakKeyDictionary()
+
+
+def run_taped(
+    function: Any, source: Source, lowered: ir.Function, args: tuple[Any, ...], kwargs: Any
+) -> tuple[Any, Any]:
+    """``(function(*args, **kwargs), pullback)``; the pullback gives a tuple, one per parameter."""
+    emitted, is_generator = _emit(function, source, lowered)
+    known = _forwards.get(function)
+    if known is None or known[0] is not emitted:
+        known = _forwards[function] = (emitted, emitted.bind(function))
+    forward = known[1]
+    if forward.__defaults__ is not function.__defaults__:
+        forward.__defaults__ = function.__defaults__
+    forward.__kwdefaults__ = function.__kwdefaults__
+    if is_generator:
+        from dpy.runtime.generators import TapedGenerator
+
+        generator = TapedGenerator(forward(*args, **kwargs), function, len(lowered.params))
+        return generator, generator.creation_pullback
+    y, key, own = forward(*args, **kwargs)
+    return y, lambda d, acc: own.pullback(key, d, acc)
+
+
+def _emit(function: Any, source: Source, lowered: ir.Function) -> tuple[Emitted, bool]:
+    key = (source.code, id(function.__globals__))
+    found = _emitted.get(key)
+    if found is None:
+        if len(_emitted) >= _MOST_FUNCTIONS:
+            _emitted.clear()
+        if current().verify:
+            verify(lowered)
+        written = taped.run(lowered, _runtime(source))
+        if current().verify:
+            verify(written, nested_ok=True)
+        found = _emitted[key] = (emit(written, source), taped.suspends(lowered))
+    return found
+
+
+def listing(source: Source, lowered: ir.Function) -> Emitted:
+    """The generated code, for `dpy.adjoint_source`."""
+    return emit(taped.run(lowered, _runtime(source)), source)
+
+
+def _runtime(source: Source) -> Runtime:
+    from dpy.runtime import operations  # with the first program that needs it
+
+    return Runtime(
+        begin=tape.begin, operate=operations.operate, display_spread=operations.display_spread,
+        call_=dispatch.call_, call_spread=dispatch.call_spread,
+        read_global=operations.read_global, write_global=operations.write_global,
+        read_cell=operations.read_cell, closure=operations.closure, globals_=source.globals,
+    )  # fmt: skip

@@ -1,0 +1,191 @@
+"""Functions that keep a tape: those with ``try``, ``with`` or ``yield``, and what runs under them.
+
+Where an exception may be caught, or a body is suspended, the order of what ran is known only when
+it has run. Such a function is not given an adjoint of its own. Its operations run one by one in the
+runtime, and each appends its pullback to a tape; the reverse sweep goes through the tape backward.
+
+Every variable `x` has a companion `x_k`, the *key* under which the sweep keeps the cotangent of its
+value: the place on the tape where the value was made, or None where no cotangent can come from.
+Keys follow the program's own control flow, so that no other analysis is needed.
+
+>>> from dpy.transform.ir import *
+>>> body = (Assign("t_1", Op("mul", (Var("x"), Lit(2)))),)
+>>> from dpy.transform.generic import Runtime
+>>> from dpy.transform.show import show
+>>> runtime = Runtime(begin=len, operate=len)
+>>> print(show(run(Function("double", (Param("x"),), body, Var("t_1")), runtime)))
+def double_taped(x):
+    tape = begin()
+    x_k = tape.parameter(x)
+    t_1, t_1_k = tape.operating().note(operate('mul', (True, False), x, 2), (x_k, None))
+    return (t_1, t_1_k, tape)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dpy.records import replace
+from dpy.transform import ir
+from dpy.transform.generic import generic_call, generic_operands
+from dpy.transform.optimise.nodes import INPLACE
+from dpy.transform.versions import Names, assigned, variables
+
+__all__ = ["run", "suspends", "uses_tape"]
+
+_INERT = frozenset(
+    "slice format join import unbound is_ is_not not_ delglobal matches special is_sequence "
+    "is_mapping match_args".split()
+)
+# What may call a method of the user's and hands on its result as it is.
+_OPERATORS = INPLACE | frozenset(
+    "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift neg pos invert "
+    "getitem setitem delitem".split()
+)
+_NO_KEY = ir.Lit(None)
+
+
+def suspends(function: ir.Function) -> bool:
+    """Whether a lowered function is a generator."""
+    return any(
+        isinstance(s, ir.Assign)
+        and isinstance(s.value, ir.Op)
+        and s.value.name in ("yield", "yield_from")
+        for s in ir.walk(function.body)
+    )
+
+
+def uses_tape(function: ir.Function) -> bool:
+    """Whether a lowered function can run with a tape only."""
+    return suspends(function) or any(isinstance(s, ir.Try) for s in ir.walk(function.body))
+
+
+def run(function: ir.Function, runtime: Any) -> ir.Function:
+    """The function that runs on a tape.
+
+    It returns ``(result, key, tape)``. A generator is first sent its tape, yields
+    ``(value, key)``, is sent the same, and returns ``(result, key)``.
+    """
+    return _Taped(function, runtime).run()
+
+
+class _Taped:
+    def __init__(self, function: ir.Function, runtime: Any) -> None:
+        self.function = function
+        self.runtime = runtime
+        taken = set(function.locals) | set(function.free) | {p.name for p in function.params}
+        for s in ir.walk(function.body):
+            if isinstance(s, ir.Assign):
+                taken.update(variables(s.value))
+                if isinstance(s.value, ir.Global):
+                    taken.add(s.value.name)
+            elif isinstance(s, ir.Try) and s.name is not None:
+                taken.add(s.name)
+        names = Names(taken | set(assigned(function.body)))
+        self.tape = ir.Var(names.fresh("tape"))
+        variables_ = [*(p.name for p in function.params), *assigned(function.body)]
+        self.keys = {name: names.fresh(f"{name}_k") for name in dict.fromkeys(variables_)}
+
+    def run(self) -> ir.Function:
+        f = self.function
+        is_generator = suspends(f)
+        begin: Any = ir.Op("yield", (ir.Lit(None),)) if is_generator else self._begin()
+        head: list[ir.Stmt] = [ir.Assign(self.tape.name, begin, f.loc)]
+        for p in f.params:
+            head.append(
+                ir.Assign(self.keys[p.name], self._method("parameter", ir.Var(p.name)), f.loc)
+            )
+        result = (f.result, self._key(f.result))
+        whole = ir.Op("tuple", result if is_generator else (*result, self.tape))
+        body = (*head, *self._block(f.body))
+        last = ir.Return(whole, body[-1].loc)
+        return replace(f, name=f"{f.name}_taped", body=(*body, last), result=ir.Lit(None))
+
+    def _begin(self) -> ir.Call:
+        return ir.Call(self.runtime.begin, ())
+
+    def _method(self, name: str, *args: Any) -> ir.Call:
+        return ir.Call(ir.Op("getattr", (self.tape, ir.Lit(name))), args)
+
+    def _key(self, atom: Any) -> Any:
+        if isinstance(atom, ir.Star):
+            atom = atom.value
+        if isinstance(atom, ir.Var) and atom.name in self.keys:
+            return ir.Var(self.keys[atom.name])
+        return _NO_KEY
+
+    def _keys(self, atoms: tuple[Any, ...]) -> ir.Op:
+        return ir.Op("tuple", tuple(map(self._key, atoms)))
+
+    # --- statements -------------------------------------------------------------------------------
+
+    def _block(self, block: ir.Block) -> ir.Block:
+        return tuple(new for s in block for new in self._statement(s))
+
+    def _statement(self, s: ir.Stmt) -> tuple[ir.Stmt, ...]:
+        if isinstance(s, ir.Assign):
+            return self._assign(s)
+        if isinstance(s, ir.If):
+            return (replace(s, body=self._block(s.body), orelse=self._block(s.orelse)),)
+        if isinstance(s, ir.While):
+            return (replace(s, test_body=self._block(s.test_body), body=self._block(s.body)),)
+        if isinstance(s, ir.For):
+            assert isinstance(s.target, str)
+            items = self._method("items", s.iter, self._key(s.iter))
+            pair = (s.target, self.keys[s.target])
+            return (replace(s, target=pair, iter=items, body=self._block(s.body)),)
+        if isinstance(s, ir.Try):
+            return (self._try(s),)
+        return (s,)
+
+    def _try(self, s: ir.Try) -> ir.Try:
+        """Tell the tape where exceptions may be caught, and where one was."""
+        enter, leave, recover = (
+            ir.Assign(None, self._method(name), s.loc) for name in ("enter", "leave", "recover")
+        )
+        new = replace(s, body=(enter, *self._block(s.body)), orelse=self._block(s.orelse))
+        final = self._block(s.final)
+        if s.handler is None:
+            return replace(new, final=(recover, *final))
+        handler = (recover, *self._block(s.handler))
+        return replace(new, handler=handler, orelse=(leave, *new.orelse), final=final)
+
+    def _assign(self, s: ir.Assign) -> tuple[ir.Stmt, ...]:
+        value = s.value
+        if isinstance(value, (ir.Var, ir.Lit, ir.Known, ir.Cell)) or (
+            isinstance(value, ir.Op) and value.name in _INERT
+        ):
+            if s.target is None:
+                return (s,)
+            assert isinstance(s.target, str)
+            return (s, ir.Assign(self.keys[s.target], self._key(value), s.loc))
+        noted = self._noted(value)
+        if s.target is None:
+            return (replace(s, value=noted),)
+        assert isinstance(s.target, str)
+        return (replace(s, target=(s.target, self.keys[s.target]), value=noted),)
+
+    def _noted(self, value: Any) -> Any:
+        if isinstance(value, ir.Op) and value.name == "yield":
+            (sent,) = value.args
+            return ir.Op("yield", (ir.Op("tuple", (sent, self._key(sent))),))
+        if isinstance(value, ir.Op) and value.name == "yield_from":
+            (source,) = value.args
+            delegate = self._method("delegate", source, self._key(source))
+            return ir.Op("yield_from", (delegate,))
+        made = generic_call(value, self.runtime, _may_matter)
+        if isinstance(value, (ir.Global, ir.Free)):
+            return self._method("read", made)
+        keys = self._keys(generic_operands(value))
+        owner: Any = None
+        if isinstance(value, ir.Call):
+            owner = self._method("calling", value.func)
+        elif isinstance(value, ir.Op) and value.name in _OPERATORS:
+            owner = self._method("operating")
+        if owner is not None:
+            return ir.Call(ir.Op("getattr", (owner, ir.Lit("note"))), (made, keys))
+        return self._method("note", made, keys)
+
+
+def _may_matter(atom: Any) -> bool:
+    return isinstance(atom.value if isinstance(atom, ir.Star) else atom, ir.Var)
