@@ -28,7 +28,7 @@ from dpy.runtime import containers, dispatch, helpers, iteration, tape
 from dpy.runtime.held import hold, sink, take
 from dpy.slots import contents
 from dpy.taped import listing, run_taped
-from dpy.transform import constructors, ir, known_values, split_targets
+from dpy.transform import constructors, ir, known_values, split_targets, unroll
 from dpy.transform.adjoint import finish_loops, write_adjoint
 from dpy.transform.emit import Emitted, emit
 from dpy.transform.generic import Runtime
@@ -387,6 +387,16 @@ def _analyse(
     }  # fmt: skip
     book, lowered = _settle(new, function, lowered, signature)
     relied_on = Guards()
+    assert new.facts is not None
+    written_out = unroll.run(lowered, new.facts)
+    if written_out is not lowered and new.lowest_dependence is None:
+        relied_on.update(new.guards)
+        book, lowered = _settle(new, function, written_out, signature)
+        assert new.facts is not None
+        shorter = known_values.run(lowered, new.facts)
+        if shorter is not lowered:
+            relied_on.update(new.guards)
+            book, lowered = _settle(new, function, shorter, signature)
     for _ in range(3):
         assert new.facts is not None
         calls = inlining.choose(new, new.facts)

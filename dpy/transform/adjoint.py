@@ -697,6 +697,19 @@ class _Adjoint(BufferForms):
             self._drop(s.target)
             return
         kind = self.facts.kind(s, source)
+        slots = self._slots(s.target)
+        if slots and s.target not in self.states and source.name != s.target:
+            for key in slots:  # each on its own: no container is built to be taken apart
+                part = self.states.pop(key)
+                own = (source.name, key[1])
+                scalars: set[Any] = self.scalars
+                if key in scalars:
+                    scalars.add(own)
+                self._accumulate(
+                    own, ir.Var(self._d(key)), UNKNOWN, scalar=own in scalars,
+                    maybe=part == "maybe",
+                )  # fmt: skip
+            return
         d = self._consume(s.target)
         self._accumulate(source.name, d, kind, scalar=source.name in self.scalars, maybe=maybe)
 

@@ -1468,6 +1468,10 @@ class _Inference:
         self, s: ir.Assign, function: Any, args: tuple[Any, ...], kinds: tuple[Kind, ...]
     ) -> tuple[Kind, bool, Site] | None:
         """Builtins and list methods whose effects are known exactly."""
+        if function is tuple and len(args) == 1 and isinstance(kinds[0], Tuple):
+            self._alias_target_if(s, args[0], kinds[0])
+            varied = self._is_varied(args[0])
+            return kinds[0], varied, Site("copy", operands=args) if varied else Site("inert")
         if function in _ITERATORS or function in (list, tuple):
             items = [self._iterated(a, k) for a, k in zip(args, kinds, strict=True)]
             if not items or any(item is None for item in items):

@@ -21,7 +21,7 @@ import types
 from collections import Counter
 from typing import Any, TypeVar
 
-from dpy.kinds import Const, KnownObject, Object, is_plain_dataclass
+from dpy.kinds import Const, KnownObject, Object, Tuple, is_plain_dataclass
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.constructors import made_with
@@ -112,6 +112,8 @@ class _Forwarding:
     def read(self, s: ir.Assign, known: dict[str, Any]) -> Any:
         """The atom, or the shorter expression, for a read of something known."""
         value = s.value
+        if isinstance(value, ir.Call):
+            return self.same_tuple(s, value, known)
         if not isinstance(value, ir.Op) or value.name not in ("getattr", "getitem", "unpack"):
             return None
         owner, slot = value.args
@@ -128,6 +130,16 @@ class _Forwarding:
             return parts.get(slot.value) if type(slot.value) is int else None
         kind = self.facts.kind(s, owner) if self.facts is not None else None
         return parts.get(slot.value) if _is_plain_read(kind, slot.value) else None
+
+    def same_tuple(self, s: ir.Assign, value: ir.Call, known: dict[str, Any]) -> Any:
+        """``tuple(x)`` of a tuple is `x`."""
+        if self.facts is None or len(value.args) != 1 or value.kwargs:
+            return None
+        function = self.facts.kind(s, value.func)
+        if not isinstance(function, KnownObject) or function.value is not tuple:
+            return None
+        is_tuple = isinstance(self.facts.kind(s, value.args[0]), Tuple)
+        return value.args[0] if is_tuple else None
 
     def parts(self, s: ir.Assign, value: Any) -> dict[Any, Any] | None:
         """What is in a tuple or an object that this statement makes, if nobody changes it."""

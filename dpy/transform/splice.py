@@ -25,7 +25,7 @@ from dpy.records import record, replace
 from dpy.transform import ir
 from dpy.transform.versions import Names, variables
 
-__all__ = ["Spliced", "is_surely_bound", "size", "splice", "unbound_reads"]
+__all__ = ["Spliced", "is_surely_bound", "rename", "size", "splice", "unbound_reads"]
 
 _TEMPORARY = re.compile(r"t_\d+")
 
@@ -52,6 +52,13 @@ class Spliced:
 def splice(function: ir.Function, calls: Mapping[int, Spliced]) -> ir.Function:
     """`function` with these calls (by the id of their statement) replaced by what they run."""
     return _Splicer(function, calls).run()
+
+
+def rename(block: ir.Block, env: Mapping[str, Any]) -> ir.Block:
+    """New statements with variables renamed."""
+    none = ir.Function("", (), ())
+    targets = {name: ir.Var(name) for s in ir.walk(block) for name in _targets(s)}
+    return _Renamer({**targets, **env}, {}, Spliced(none, {}), None).block(block)
 
 
 def size(block: ir.Block) -> int:
