@@ -252,6 +252,7 @@ def _renamed(value: Any, env: Mapping[str, Any]) -> Any:
         args = tuple(_renamed(a, env) for a in value.args)
         kwargs = tuple((name, _renamed(a, env)) for name, a in value.kwargs)
         return ir.Call(_renamed(value.func, env), args, kwargs)
+    assert not isinstance(value, ir.Closure)
     return value
 
 

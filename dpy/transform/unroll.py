@@ -86,7 +86,7 @@ class _Unroller:
         """The iterations of a loop, or None where it stays a loop."""
         if s.exit is not None or not isinstance(s.target, str):
             return None
-        if any(isinstance(inner, (ir.For, ir.While)) for inner in ir.walk(s.body)):
+        if any(map(_has_own_frame, ir.walk(s.body))):
             return None
         items, used = self.items(s, before)
         if not items or len(items) * (1 + size(s.body)) > LARGEST:
@@ -247,6 +247,12 @@ class _Unroller:
 
 def _item(source: ir.Var, i: int) -> ir.Op:
     return ir.Op("getitem", (source, ir.Lit(i)))
+
+
+def _has_own_frame(s: ir.Stmt) -> bool:
+    """Loops, and functions made in the loop, which hold what was there when they were made."""
+    value = getattr(s, "value", None)
+    return isinstance(s, (ir.For, ir.While)) or isinstance(value, (ir.Closure, ir.Cell))
 
 
 def _starts_list(s: ir.Stmt) -> bool:

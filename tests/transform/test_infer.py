@@ -13,7 +13,7 @@ import pytest
 from dpy import inlining
 from dpy.kinds import UNKNOWN, Array, Const, Kind, List, Number, Object, Tuple, kind_of
 from dpy.specialise import forward_of
-from dpy.transform import ir
+from dpy.transform import ir, unroll
 from dpy.transform.infer import Facts, infer
 from dpy.transform.lower import lower
 from dpy.transform.source import read_source
@@ -23,6 +23,7 @@ from dpy.transform.source import read_source
 def _calls_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are seen as calls here; `test_inlining` has those that are replaced."""
     monkeypatch.setattr(inlining, "SMALL", -1)
+    monkeypatch.setattr(unroll, "LARGEST", 0)
 
 
 FLOAT, INT = Number(float), Number(int)

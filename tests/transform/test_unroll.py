@@ -155,6 +155,14 @@ def test_an_empty_tuple_leaves_the_variable_unbound() -> None:
     assert dpy.gradient(empty, 2.0) == (1.0,)
 
 
+def test_functions_made_in_a_loop_keep_what_they_were_given() -> None:
+    def f(a, b):
+        made = [lambda t, v=v: t * v for v in (a, b)]
+        return made[0](a) + made[1](2.0)
+
+    check(f, 0.4, 1.3, loops=1)
+
+
 def test_a_tuple_of_a_tuple() -> None:
     def f(a, b):
         x = tuple((a * b, a))
