@@ -7,7 +7,6 @@ import operator
 
 import pytest
 
-import dpy
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.iteration import Part
 from dpy.runtime.itertools_ import Box
@@ -103,14 +102,3 @@ def test_a_box_gives_its_cotangent_back() -> None:
     acc = Accumulators()
     box.part.give(acc, box.k, 5.0)
     assert acc.peek(xs) == {1: 5.0}
-
-
-def test_groups_are_refused_not_forgotten() -> None:
-    def grouped(xs):
-        total = 0.0
-        for _, group in itertools.groupby(xs, key=lambda v: v > 1):
-            total += sum(group)
-        return total
-
-    with pytest.raises(dpy.errors.DpyError):
-        dpy.gradient(grouped, [0.5, 1.5])

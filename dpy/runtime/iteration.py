@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from dpy.cotangent import ZERO, add, is_zero
+from dpy.cotangent import ZERO, is_zero
 from dpy.errors import Place, UnsupportedSyntaxError
 from dpy.runtime.containers import as_tuple, entry, is_null
 from dpy.runtime.failures import no_adjoint
@@ -218,55 +218,50 @@ class _Reversed(Lazy):
         self.parts[0].source.give(acc, self.n - 1 - k, d)
 
 
-class _Filter(Lazy):
-    def __init__(self, iterable: Any, parts: list[Part], tests: list[Any], kept: list[int]):
-        super().__init__(iterable, parts)
-        self.tests = tests
-        self.kept = kept
-
-    def give(self, acc: Any, k: int, d: Any) -> None:
-        kept = self.kept[k]
-        first = self.kept[k - 1] + 1 if k else 0
-        last = len(self.tests) - 1 if k == len(self.kept) - 1 else kept
-        for i in range(last, first - 1, -1):
-            pb = self.tests[i]
-            d_item = d if i == kept else ZERO
-            if pb is not None:
-                d_item = add(d_item, pb(ZERO, acc)[1][0])
-            self.parts[0].give(acc, i, d_item)
-
-
 class _Map(Lazy):
-    """Each item was a call; its pullback runs when the item's cotangent comes."""
+    """Each item was a call; its pullback runs when the sweep comes back to the item.
+
+    An item that its consumer dropped, and so gives nothing back, is reversed with the one before.
+    """
 
     def __init__(self, iterable: Any, parts: list[Part], calls: list[Any]) -> None:
         super().__init__(iterable, parts)
         self.calls = calls
         self.seen: set[int] = set()  # the items that were read where dpy sees it
+        self._left: dict[int, tuple[Any, int]] = {}  # by sweep: how many are still to be reversed
 
     def mark(self) -> int:
         k = super().mark()
         self.seen.add(k)
         return k
 
-    def check_unseen(self, acc: Any) -> None:
-        """Calls whose results went to code out of sight must not matter otherwise either."""
-        for k in range(len(self.calls) - 1, -1, -1):
-            if k in self.seen or self.calls[k] is None:
-                continue
-            d_f, d_args, _ = self.calls[k](ZERO, acc)
-            if not all(map(is_null, (d_f, *d_args))):
-                raise no_adjoint(
-                    type(self.iterable), (self.iterable,), "it was read by code out of sight"
-                )
+    def finish(self, acc: Any) -> None:
+        """Where the iterator was made: reverse what is left."""
+        self._back_to(acc, 0)
+        del self._left[id(acc)]
 
     def give(self, acc: Any, k: int, d: Any) -> None:
+        self._back_to(acc, k + 1)
+        self._reverse(acc, k, d)
+
+    def _back_to(self, acc: Any, k: int) -> None:
+        known = self._left.get(id(acc))
+        left = len(self.calls) if known is None or known[0] is not acc else known[1]
+        for i in range(left - 1, k - 1, -1):
+            self._reverse(acc, i, ZERO)
+        self._left[id(acc)] = acc, min(k, left)
+
+    def _reverse(self, acc: Any, k: int, d: Any) -> None:
+        self._left[id(acc)] = acc, k
         pb = self.calls[k]
-        if pb is None:
-            d_args: Any = (ZERO,) * len(self.parts)
-        else:
+        d_args: Any = (ZERO,) * len(self.parts)
+        if pb is not None:
             d_f, d_args, _ = pb(d, acc)
             acc.add_slot(self, "function", d_f)
+        if k not in self.seen and not is_null(d_args):
+            raise no_adjoint(
+                type(self.iterable), (self.iterable,), "it was read by code out of sight"
+            )
         for part, d_x in zip(reversed(self.parts), reversed(d_args), strict=True):
             part.give(acc, k, d_x)
 
@@ -607,15 +602,21 @@ def _until(dispatch: Any, function: Any, sentinel: Any) -> tuple[Any, Any]:
     def run() -> Iterator[Any]:
         while True:
             y, pb = dispatch(function, (), {})
-            if y is sentinel or y == sentinel:
-                return
             calls.append(pb)
+            if y is sentinel or y == sentinel:
+                source.mark()
+                return
             yield y
 
     it = run()
     source = _Map(it, [], calls)
     keep(source)
-    return it, lambda d, acc: (ZERO, (acc.take_slot(source, "function"), ZERO), {})
+
+    def until_pullback(d: Any, acc: Any) -> Any:
+        source.finish(acc)
+        return ZERO, (acc.take_slot(source, "function"), ZERO), {}
+
+    return it, until_pullback
 
 
 @entry(next)
@@ -670,35 +671,11 @@ def map_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     keep(source)
 
     def map_pullback(d: Any, acc: Any) -> Any:
-        source.check_unseen(acc)
+        source.finish(acc)
         d_f = acc.take_slot(source, "function")
         return ZERO, (d_f, *_remainders(parts, acc)), {}
 
     return it, map_pullback
-
-
-@entry(filter)
-def filter_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``filter(function, iterable)``."""
-    function, iterable = args
-    parts = [Part(iterable)]
-    kept: list[int] = []
-    tests: list[Any] = []
-
-    def run() -> Iterator[Any]:
-        for k, item in enumerate(parts[0].iterable):
-            if function is None or function is bool:
-                answer, pb = item, None
-            else:
-                answer, pb = dispatch(function, (item,), {})
-            tests.append(pb)
-            if answer:
-                kept.append(k)
-                yield item
-
-    it = run()
-    keep(_Filter(it, parts, tests, kept))
-    return it, lambda d, acc: (ZERO, (ZERO, *_remainders(parts, acc)), {})
 
 
 def collect(iterable: Any) -> tuple[list[Any], Callable[[Any, list[Any]], Any]]:

@@ -10,6 +10,9 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from dpy.cotangent import ZERO, is_zero
+from dpy.runtime.containers import entry
+
 __all__ = ["SUBSTITUTES"]
 
 
@@ -78,6 +81,32 @@ def evolve(inst: Any, **changes: Any) -> Any:
     return cls(**changes)
 
 
+def root_of_ratio(n: int, m: int) -> float:
+    """The square root of n / m, correctly rounded: by integer arithmetic, which has no slope."""
+    import statistics
+
+    return statistics._float_sqrt_of_frac(n, m)  # type: ignore[attr-defined]
+
+
+@entry(root_of_ratio)
+def _root_of_ratio(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    n, m = args
+    y = root_of_ratio(n, m)
+
+    def root_pullback(d: Any, acc: Any) -> Any:
+        if is_zero(d):
+            return ZERO, (ZERO, ZERO), {}
+        inner = 0.5 * d / y if y else 0.5 * d * float("inf")
+        return ZERO, (inner / m, -inner * (n / m) / m), {}
+
+    return y, root_pullback
+
+
+def float_sqrt_of_frac(n: int, m: int) -> float:
+    """``statistics._float_sqrt_of_frac``: what ``stdev`` and ``pstdev`` end with."""
+    return root_of_ratio(n, m)
+
+
 # By module and qualified name: attrs need not be installed.
 SUBSTITUTES: dict[tuple[str, str], Callable[..., Any]] = {
     ("dataclasses", "fields"): fields,
@@ -86,4 +115,5 @@ SUBSTITUTES: dict[tuple[str, str], Callable[..., Any]] = {
     ("dataclasses", "_astuple_inner"): _astuple,
     ("dataclasses", "astuple"): astuple,
     ("attr._make", "evolve"): evolve,
+    ("statistics", "_float_sqrt_of_frac"): float_sqrt_of_frac,
 }

@@ -20,6 +20,7 @@ from dpy.runtime import (
     items,
     iteration,
     itertools_,  # noqa: F401
+    lazily,  # noqa: F401
     protocols,
     sets,
 )

@@ -43,7 +43,31 @@ def starmapped(x: float) -> float:
     return sum(itertools.starmap(lambda a, b: a * b, [(x, x), (2.0, x)]))
 
 
+def grouped(x: float) -> float:
+    total = 0.0
+    for key, group in itertools.groupby([x, x * x, 2.0 * x, 1.5], key=lambda v: v > 1.0):
+        for i, item in enumerate(group):
+            total += (i + 1.0 + key) * item * item
+    return total
+
+
+def counted(x: float) -> float:
+    return sum([a * b for a, b in zip(itertools.count(x, x * x), (x, 2.0, x), strict=False)])
+
+
+def permuted(x: float) -> float:
+    return sum(
+        [a - b * a * a for a, b in itertools.permutations((v * x for v in (1.0, x, 3.0)), 2)]
+    )
+
+
+def combined(x: float) -> float:
+    pairs = itertools.combinations_with_replacement((x, x * x), 2)
+    return sum([a * b for a, b in pairs])
+
+
 PROGRAMS = [chained, accumulated, products, pairs, sliced, repeated, starmapped]
+PROGRAMS += [grouped, counted, permuted, combined]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)

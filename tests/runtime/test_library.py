@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import statistics
 import typing
 
 import attrs
@@ -86,6 +87,13 @@ def test_all_can_be_differentiated() -> None:
     assert g.inner.items[0] == 4.0
     assert g.pair.b == 2.0
     assert g.table["b"].tolist() == [1.0, 1.0]
+
+
+def test_deviations() -> None:
+    assert dpy.check_gradient(statistics.stdev, [0.5, 1.5, 2.0])
+    assert dpy.check_gradient(statistics.pstdev, [0.5, 1.5, 2.0])
+    (g,) = dpy.gradient(statistics.stdev, [1.0, 3.0])
+    assert g == pytest.approx([-(0.5**0.5), 0.5**0.5])
 
 
 def test_substitutes_are_known_by_name() -> None:
