@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import dpy
+import dpy.specialise  # gives the runtime its compiler
 from dpy.cotangent import ZERO
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.construct import construct
