@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO, add, project
-from dpy.errors import MutationError
+from dpy.errors import MutationError, NotDifferentiableError
+from dpy.runtime.containers import is_null
 from dpy.runtime.memory import Buffer, cotangent_dtype, overlaps_itself, owner_of, repeated
 from dpy.runtime.walk import Walk, by_value, remainder
 from dpy.slots import Slots, kind_of, slots_of
@@ -348,10 +349,24 @@ class Accumulators:
         rest = [walk.sink(x, d) for x, d in zip(xs, ds, strict=True)]
         for x in xs:
             walk.sink_held(x)
+        self._refuse_lost(walk.seen)
         walk.seen.clear()
         totals = [walk.total(x, d) for x, d in zip(xs, rest, strict=True)]
         self.clear()
         return totals
+
+    def _refuse_lost(self, seen: dict[int, Any]) -> None:
+        """An exception whose making nobody has noted cannot hand on what it was given."""
+        for obj, slots in self.slots.values():
+            if not isinstance(obj, BaseException) or id(obj) in seen:
+                continue
+            if not all(map(is_null, slots.values())):
+                raise NotDifferentiableError(
+                    f"a cotangent reached what a {type(obj).__name__} carries",
+                    why="the exception was thrown by code that dpy does not follow, so it is "
+                    "unknown what its arguments were made of",
+                    repair="use the value itself instead of what the exception says of it",
+                )
 
     def _take_deep(self, x: Any, d: Any) -> Any:
         walk = Walk(self, None)

@@ -12,6 +12,7 @@ import numpy as np
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
 from dpy.runtime import containers, iteration
+from dpy.runtime.attempts import Failed, attempt
 from dpy.runtime.dispatch import by_rule, dispatch
 from dpy.runtime.failures import mutation_error, no_adjoint
 from dpy.runtime.held import hold, take
@@ -131,10 +132,18 @@ def _with_fallback(owner: Any, name: str, getter: Any) -> tuple[Any, Any]:
     fallback = user_method(type(owner), "__getattr__")
     if fallback is None:
         return _first(dispatch(getter, (owner,), {}))
-    try:
-        return _first(dispatch(getter, (owner,), {}))
-    except AttributeError:
-        return _first(dispatch(fallback, (owner, name), {}))
+    found = attempt(AttributeError, dispatch, getter, (owner,), {})
+    if type(found) is not Failed:
+        return _first(found)
+    y, pb = dispatch(fallback, (owner, name), {})
+    back = found.back
+
+    def fallback_pullback(d: Any, acc: Any) -> Any:
+        d_owner = ZERO if pb is None else pb(d, acc)[1][0]
+        back(acc)
+        return d_owner
+
+    return y, fallback_pullback
 
 
 def _cached(owner: Any, name: str, raw: Any) -> tuple[Any, Any]:
@@ -337,13 +346,58 @@ def getattr_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``getattr(owner, name[, default])``."""
     owner, name, *default = args
     rest = (ZERO,) * (len(args) - 1)
-    try:
+    if not default:
         y, pb = read_attribute(owner, name)
-    except AttributeError:
-        if not default:
-            raise
-        return default[0], lambda d, acc: (ZERO, (ZERO, ZERO, d), {})
+    else:
+        found = _attempt_read(owner, name)
+        if type(found) is Failed:
+            back = found.back
+
+            def default_pullback(d: Any, acc: Any) -> Any:
+                back(acc)
+                return ZERO, (ZERO, ZERO, d), {}
+
+            return default[0], default_pullback
+        y, pb = found
     return y, None if pb is None else lambda d, acc: (ZERO, (pb(d, acc), *rest), {})
+
+
+def _attempt_read(owner: Any, name: str) -> Any:
+    if _runs_code(owner, name):
+        return attempt(AttributeError, read_attribute, owner, name)
+    try:
+        return read_attribute(owner, name)
+    except AttributeError as error:
+        return Failed(error, [])
+
+
+def _runs_code(owner: Any, name: str) -> bool:
+    """Whether code of the user's may run when an attribute is read."""
+    cls = type(owner)
+    if user_method(cls, "__getattr__") or user_method(cls, "__getattribute__"):
+        return True
+    for c in (cls, type(cls)):
+        raw = implements(c, name)
+        if isinstance(raw, (property, functools.cached_property)):
+            return True
+        if raw is not None and user_method(type(raw), "__get__") is not None:
+            return True
+    return False
+
+
+@containers.entry(hasattr)
+def hasattr_(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``hasattr(owner, name)``, where that runs code of the user's."""
+    if len(args) != 2 or type(args[1]) is not str or not _runs_code(*args):
+        return None
+    found = _attempt_read(*args)
+    if type(found) is Failed:
+        back = found.back
+        return False, lambda d, acc: back(acc) or containers.nothing(args)
+    pb = found[1]
+    if pb is None:
+        return True, None
+    return True, lambda d, acc: (ZERO, (pb(ZERO, acc), ZERO), {})
 
 
 @containers.entry(setattr)

@@ -11,6 +11,7 @@ from typing import Any
 
 from dpy.cotangent import ZERO, add
 from dpy.runtime import containers
+from dpy.runtime.attempts import callback
 from dpy.runtime.iteration import collect
 
 __all__ = ["Keys", "keys_of"]
@@ -37,16 +38,28 @@ class Keys:
         return d_f
 
 
-def keys_of(dispatch: Any, key: Any, items: list[Any]) -> Keys:
-    """What ``key(item)`` gives for each item, in order; the items themselves without a key."""
+def keys_of(dispatch: Any, key: Any, items: list[Any], give: Any) -> Keys:
+    """What ``key(item)`` gives for each item, in order; the items themselves without a key.
+
+    ``give(acc, d_items)`` is called after a key that ended by an exception.
+    """
     if key is None:
         return Keys(items, [])
-    values, pbs = [], []
+    values: list[Any] = []
+    pbs: list[Any] = []
+    keys = Keys(values, pbs)
+
+    def thrown(acc: Any, pb: Any) -> None:
+        d_items: list[Any] = [ZERO] * len(items)
+        d_items[len(pbs)] = pb(ZERO, acc)[1][0]
+        keys.back(acc, d_items)
+        give(acc, d_items)
+
     for item in items:
-        y, pb = dispatch(key, (item,), {})
+        y, pb = callback(dispatch, key, (item,), thrown)
         values.append(y)
         pbs.append(pb)
-    return Keys(values, pbs)
+    return keys
 
 
 def _picking(primal: Callable[..., Any]) -> Any:
@@ -55,22 +68,19 @@ def _picking(primal: Callable[..., Any]) -> Any:
         key = kwargs.get("key")
         if key is None or not args:
             return None
-        if len(args) > 1:
-            items, give = list(args), None
-        else:
-            items, give = collect(args[0])
+        items, give = collect(args if len(args) > 1 else args[0])
         if not items:
             kept = {name: value for name, value in kwargs.items() if name != "key"}
             y = primal(items, **kept)
             return y, lambda d, acc: (ZERO, (ZERO,), {"default": d})
-        keys = keys_of(dispatch, key, items)
+        keys = keys_of(dispatch, key, items, give)
         place = primal(range(len(items)), key=keys.values.__getitem__)
 
         def pick_pullback(d: Any, acc: Any) -> Any:
             d_items: list[Any] = [ZERO] * len(items)
             d_items[place] = d
             d_key = keys.back(acc, d_items)
-            d_args = tuple(d_items) if give is None else (give(acc, d_items),)
+            d_args = tuple(d_items) if len(args) > 1 else (give(acc, d_items),)
             return ZERO, d_args, {"key": d_key}
 
         return items[place], pick_pullback
@@ -86,7 +96,7 @@ containers.entry(builtins.min)(_picking(builtins.min))
 def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``sorted(iterable, key=None, reverse=False)``."""
     items, give = collect(args[0])
-    keys = keys_of(dispatch, kwargs.get("key"), items)
+    keys = keys_of(dispatch, kwargs.get("key"), items, give)
     order = _order(keys.values, **{n: v for n, v in kwargs.items() if n != "key"})
     y = [items[i] for i in order]
     n = len(items)
@@ -110,7 +120,12 @@ def sort(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.sort(key=None, reverse=False)``."""
     (xs,) = args
     before = list(list.__iter__(xs))
-    keys = keys_of(dispatch, kwargs.get("key"), before)
+
+    def give(acc: Any, d_items: list[Any]) -> None:
+        for place, d_item in enumerate(d_items):
+            acc.add_slot(xs, place, d_item)
+
+    keys = keys_of(dispatch, kwargs.get("key"), before, give)
     order = _order(keys.values, **{n: v for n, v in kwargs.items() if n != "key"})
     list.__setitem__(xs, slice(None), [before[i] for i in order])
     n = len(before)
@@ -121,8 +136,7 @@ def sort(dispatch: Any, args: Any, kwargs: Any) -> Any:
         for place, i in enumerate(order):
             d_items[i] = slots.pop(place, ZERO)
         d_key = keys.back(acc, d_items)
-        for place, d_item in enumerate(d_items):
-            acc.add_slot(xs, place, d_item)
+        give(acc, d_items)
         for slot, part in slots.items():
             acc.add_slot(xs, slot, part)
         return ZERO, (d,), {"key": d_key}

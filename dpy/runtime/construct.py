@@ -12,9 +12,11 @@ from typing import Any
 
 from dpy.cotangent import ZERO, add
 from dpy.runtime import containers, iteration
+from dpy.runtime.attempts import Thrown
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.held import hold, sink
 from dpy.runtime.opaque import opaque
+from dpy.slots import slots_of
 
 __all__ = ["construct"]
 
@@ -61,7 +63,7 @@ def _make(
     obj, new_pb = made
     if not isinstance(obj, cls):
         return obj, new_pb
-    init_pb = _init(cls, obj, args, kwargs, active, active_kw)
+    ended, init_pb = _init(cls, obj, args, kwargs, active, active_kw)
     if init_pb is None and new_pb is None:
         return obj, None
     n = len(args)
@@ -77,7 +79,7 @@ def _make(
             d_kwargs = add(d_kwargs, more_kw)
         return ZERO, tuple(d_args), d_kwargs
 
-    return obj, construct_pullback
+    return ended if type(ended) is Thrown else obj, construct_pullback
 
 
 def _python_method(cls: type, name: str) -> Any:
@@ -197,21 +199,19 @@ def _without_first(found: tuple[Any, Any]) -> tuple[Any, Any]:
 
 def _init(
     cls: Any, obj: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
-) -> Any:
-    """Run the ``__init__`` of a class on the bare object; its pullback."""
+) -> tuple[Any, Any]:
+    """Run the ``__init__`` of a class on the bare object; its value and pullback."""
     init = cls.__init__
     if not isinstance(init, types.FunctionType):
         if init is object.__init__ or isinstance(obj, tuple):
-            return None
-        _, pb = dispatch(init, (obj, *args), kwargs, (True, *active), active_kw)
-        return pb
+            return None, None
+        return dispatch(init, (obj, *args), kwargs, (True, *active), active_kw)
     if _is_generated(init):
         if dataclasses.is_dataclass(cls):
-            return _dataclass_init(cls, obj, args, kwargs)
+            return None, _dataclass_init(cls, obj, args, kwargs)
         if hasattr(cls, "__attrs_attrs__"):
-            return _attrs_init(cls, obj, args, kwargs)
-    _, pb = dispatch(init, (obj, *args), kwargs, (True, *active), active_kw)
-    return pb
+            return None, _attrs_init(cls, obj, args, kwargs)
+    return dispatch(init, (obj, *args), kwargs, (True, *active), active_kw)
 
 
 def generated(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -263,6 +263,17 @@ def make_tuple(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return ZERO, (ZERO, *[give(acc, d_items) for _ in sources]), {}
 
     return tuple.__new__(cls, items), make_tuple_pullback
+
+
+@containers.entry(types.MethodType)
+def make_method(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``types.MethodType(function, owner)``."""
+
+    def method_pullback(d: Any, acc: Any) -> Any:
+        slots = slots_of(d)
+        return ZERO, (slots.get("__func__", ZERO), slots.get("__self__", ZERO)), {}
+
+    return types.MethodType(*args, **kwargs), method_pullback
 
 
 @containers.entry(object.__new__)

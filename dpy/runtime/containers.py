@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO, add, is_zero
+from dpy.runtime.attempts import interrupted, state
 from dpy.runtime.held import Held
 
 __all__ = [
@@ -297,12 +298,41 @@ def remove(dispatch: Any, args: Any, kwargs: Any) -> Any:
     return None, remove_pullback
 
 
+_AT_REST = frozenset({list, tuple, dict, str, range, set, frozenset, np.ndarray})
+
+
+def _extend_one_by_one(xs: Any, source: Any) -> Any:
+    """The list grows while the items are made, and whoever makes them may look at it."""
+    from dpy.runtime.iteration import iterate
+
+    walked, pb = iterate(source, True)
+    places: list[int] = []
+
+    def back(acc: Any) -> Any:
+        giver = pb(len(places), acc)
+        for place in reversed(places):
+            giver.give(acc.take_slot(xs, place))
+        return giver.finish()
+
+    base = len(state.orphans)
+    try:
+        for item in walked:
+            places.append(len(xs))
+            _base(xs).append(xs, item)
+    except BaseException:
+        interrupted(base, back)
+        raise
+    return None, lambda d, acc: (ZERO, (ZERO, back(acc)), {})
+
+
 @entry(list.extend, collections.deque.extend)
 def extend(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.extend(iterable)``."""
     xs, source = args
     if _is_full(xs):
         return None
+    if type(source) not in _AT_REST:
+        return _extend_one_by_one(xs, source)
     items, give = _collect(source)
     start = len(xs)
     _base(xs).extend(xs, items)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from dpy.cotangent import ZERO
+from dpy.errors import NotDifferentiableError
 from dpy.runtime import containers, iteration
+from dpy.runtime.containers import is_null
 from dpy.runtime.tape import Sweep, Tape, state
 
 __all__ = ["TapedGenerator", "delegate"]
@@ -24,11 +26,25 @@ class _OfTaped(iteration.Lazy):
         super().__init__(generator, [])
         self.is_kept = True
 
+    @property
+    def ended_by(self) -> Any:  # of all that read this generator
+        """Who read it to its end."""
+        return self.iterable.ended_by
+
+    @ended_by.setter
+    def ended_by(self, who: Any) -> None:
+        if who is not None:
+            self.iterable.ended_by = who
+
     def mark(self) -> int:
         return self.iterable.count - 1  # the program may have read items in other ways
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         self.iterable.back_to(acc, k, d)
+
+    def give_end(self, acc: Any) -> None:
+        if self.iterable.has_ended_by_itself:
+            self.iterable.back_from_end(acc, ZERO)
 
 
 class TapedGenerator(Generator[Any, Any, Any]):
@@ -42,10 +58,12 @@ class TapedGenerator(Generator[Any, Any, Any]):
         self._count = count  # of parameters
         self._tape = Tape(is_of_generator=True)
         self._is_started = False
+        self.ended_by: Any = None  # of those that read it
         # Of each item: the places where its segment began and ended, and its key.
         self._segments: list[tuple[int, int, Any]] = []
         self._sweeps: dict[int, tuple[Any, Sweep]] = {}
-        self._result: tuple[int, Any] = (0, None)
+        # Where the last segment began, the key of the result, and whether it ended by itself.
+        self._result: tuple[int, Any, bool] | None = None
 
     def __repr__(self) -> str:
         return f"<generator object {self.__qualname__} at {id(self):#x}>"
@@ -54,6 +72,11 @@ class TapedGenerator(Generator[Any, Any, Any]):
     def count(self) -> int:
         """How many items it has given."""
         return len(self._segments)
+
+    @property
+    def has_ended_by_itself(self) -> bool:
+        """Whether the last segment ran to the end of the body."""
+        return self._result is not None and self._result[2]
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -104,7 +127,8 @@ class TapedGenerator(Generator[Any, Any, Any]):
             if isinstance(error, StopIteration) and type(error.value) is tuple:
                 value, key = error.value
                 ended = StopIteration(value)
-            self._result = start, key
+            if self._result is None:
+                self._result = start, key, isinstance(error, StopIteration)
             if outer:
                 state.orphans.append(self._end_pullback(ended))
             if ended is not error:
@@ -149,13 +173,26 @@ class TapedGenerator(Generator[Any, Any, Any]):
         """Go back over the segment that ended with item `k`, of which `d` is the remainder."""
         start, end, key = self._segments[k]
         self.go_back(acc, end)
-        self._sweep(acc).give(key, d)
+        self._give(acc, key, d)
         self.go_back(acc, start)
+
+    def _give(self, acc: Any, key: int | None, d: Any) -> None:
+        sweep = self._sweep(acc)
+        if key is not None and key >= sweep.place and not is_null(d):
+            if self._tape.entries[key][0] is not None:  # no parameter
+                raise NotDifferentiableError(
+                    f"an item of the generator {self.__qualname__} was used out of order",
+                    why="a cotangent for it came after the sweep had passed the place of its yield",
+                    repair="read the items into a list first",
+                )
+        sweep.give(key, d)
 
     def back_from_end(self, acc: Any, d: Any) -> None:
         """Go back over the last segment; `d` is for what the generator returned."""
-        start, key = self._result
-        self._sweep(acc).give(key, d)
+        if self._result is None:
+            return
+        start, key, _ = self._result
+        self._give(acc, key, d)
         self.go_back(acc, start)
 
     def take_sent(self, acc: Any, key: int | None) -> Any:
@@ -166,7 +203,7 @@ class TapedGenerator(Generator[Any, Any, Any]):
         """The cotangents of the parameters, after all items."""
         self.go_back(acc, 0)
         sweep = self._sweeps.pop(id(acc))[1]
-        found = self._tape.of_parameters(sweep)
+        found = self._tape.of_parameters(sweep, acc)
         return found + (ZERO,) * (self._count - len(found))
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO, is_zero
 from dpy.errors import Place, UnsupportedSyntaxError
+from dpy.runtime.attempts import Failed, attempt, callback, interrupted, is_guarded, may_lose, state
 from dpy.runtime.containers import as_tuple, entry, is_null
 from dpy.runtime.failures import no_adjoint
 from dpy.runtime.opaque import carries
@@ -51,6 +52,7 @@ class Source:
     def __init__(self, iterable: Any) -> None:
         self.iterable = iterable
         self.position = 0
+        self.ended_by: Any = None  # who read it to its end
 
     def mark(self) -> int:
         """The number of the item that was just read."""
@@ -62,6 +64,9 @@ class Source:
         """Give back the remainder `d` of item `k`."""
         if not is_null(d):
             acc.add_slot(self, k, d)
+
+    def give_end(self, acc: Any) -> None:
+        """Go back over what ran after the last item, up to the end."""
 
     def remainder(self, acc: Any) -> Any:
         """What travels by value to the iterable itself, at the place where it was made."""
@@ -150,6 +155,11 @@ class Lazy(Source):
         self.parts = parts
         self.is_kept = False  # the program has it: by-value cotangents go back where it was made
 
+    def give_end(self, acc: Any) -> None:
+        """Of the parts, what was read beyond the last item."""
+        for part in reversed(self.parts):
+            part.give_rest(acc, self.position)
+
     def remainder(self, acc: Any) -> Any:
         """Of an iterator that was made out of sight there is nobody to hand it to."""
         for part in self.parts:
@@ -179,6 +189,31 @@ class Part:
         for item in source.iterable:
             marks.append(source.mark())
             yield item
+        if source.ended_by is None:
+            source.ended_by = marks
+
+    def end(self, acc: Any) -> None:
+        """Go back over what ran between the last item and the end, if it ended here."""
+        if self.marks is not None and self.source.ended_by is self.marks:
+            self.source.give_end(acc)
+
+    def give_all(self, acc: Any, count: int) -> None:
+        """Go back over `count` items that nobody has used, read until an exception came."""
+        self.give_extra(acc)
+        for k in range(count - 1, -1, -1):
+            self.give(acc, k, ZERO)
+
+    def give_extra(self, acc: Any) -> None:
+        """Go back over what was done for an item that an exception kept from coming."""
+        if self.marks is not None:
+            self.source.give_end(acc)
+
+    def give_rest(self, acc: Any, first: int) -> None:
+        """Go back over what was consumed here from number `first` on, and nobody has used."""
+        if self.marks is not None:
+            self.end(acc)
+            for mark in reversed(self.marks[first:]):
+                self.source.give(acc, mark, ZERO)
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         """The cotangent of the `k`-th item that was consumed here."""
@@ -240,6 +275,18 @@ class _Map(Lazy):
         self._back_to(acc, 0)
         del self._left[id(acc)]
 
+    def give_end(self, acc: Any) -> None:
+        for part in reversed(self.parts):
+            part.give_rest(acc, len(self.calls))
+        self._back_to(acc, self.position)
+
+    def thrown(self, acc: Any, pb: Any) -> None:
+        """Go back over a call that ended by an exception."""
+        d_f, d_args, _ = pb(ZERO, acc)
+        acc.add_slot(self, "function", d_f)
+        for part, d_x in zip(reversed(self.parts), reversed(d_args), strict=True):
+            part.give(acc, len(self.calls), d_x)
+
     def give(self, acc: Any, k: int, d: Any) -> None:
         self._back_to(acc, k + 1)
         self._reverse(acc, k, d)
@@ -274,6 +321,7 @@ class _OfObject(Lazy):
 
         super().__init__(obj, [])
         self.pbs: list[Any] = []
+        self.last: Any = None  # the call that found the end
         method = user_method(type(obj), "__iter__")
         self.begin: Any = None
         it: Any = obj
@@ -289,12 +337,18 @@ class _OfObject(Lazy):
 
     def _steps(self, it: Any, advance: Any, dispatch: Any) -> Iterator[Any]:
         while True:
-            try:
-                y, pb = dispatch(advance, (it,), {})
-            except StopIteration:
+            found = _attempt(StopIteration, dispatch, advance, (it,))
+            if type(found) is Failed:
+                self.last = found
                 return
+            y, pb = found
             self.pbs.append(pb)
             yield y
+
+    def give_end(self, acc: Any) -> None:
+        if self.last is not None:
+            self.last.back(acc)
+        super().give_end(acc)
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         if self.parts:
@@ -313,16 +367,22 @@ class _OfIndexed(Lazy):
     def __init__(self, obj: Any, dispatch: Any, method: Any) -> None:
         super().__init__(obj, [])
         self.pbs: list[Any] = []
+        self.last: Any = None  # the call that found the end
         self.iterable = self._steps(obj, method, dispatch)
 
     def _steps(self, obj: Any, method: Any, dispatch: Any) -> Iterator[Any]:
         for i in itertools.count():
-            try:
-                y, pb = dispatch(method, (obj, i), {})
-            except (IndexError, StopIteration):
+            found = _attempt((IndexError, StopIteration), dispatch, method, (obj, i))
+            if type(found) is Failed:
+                self.last = found
                 return
+            y, pb = found
             self.pbs.append(pb)
             yield y
+
+    def give_end(self, acc: Any) -> None:
+        if self.last is not None:
+            self.last.back(acc)
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         if self.pbs[k] is not None:
@@ -330,6 +390,16 @@ class _OfIndexed(Lazy):
 
     def remainder(self, acc: Any) -> Any:
         return ZERO
+
+
+def _attempt(kinds: Any, dispatch: Any, method: Any, args: tuple[Any, ...]) -> Any:
+    """A call that tells by an exception that there is no more."""
+    if may_lose(method.__code__):
+        return attempt(kinds, dispatch, method, args, {})
+    try:
+        return dispatch(method, args, {})
+    except kinds as error:
+        return Failed(error, [])
 
 
 def origin_of_view(view: Any) -> Any:
@@ -485,6 +555,7 @@ class _Giver:
         self.part = part
         self.k = k
         self.acc = acc
+        part.end(acc)
 
     def give(self, d: Any) -> None:
         self.k -= 1
@@ -627,18 +698,33 @@ def next_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     it, *default = args
     method = None if type(it) in SOURCES else user_method(type(it), "__next__")
     rest = (ZERO,) * len(default)
-    try:
-        if method is not None:
+    if method is not None:
+        if default:
+            found = _attempt(StopIteration, dispatch, method, (it,))
+            if type(found) is Failed:
+                return default[0], _instead(found.back)
+            y, pb = found
+        else:
             y, pb = dispatch(method, (it,), {})
-            if pb is None:
-                return y, None
-            return y, lambda d, acc: (ZERO, (pb(d, acc)[1][0], *rest), {})
-        source = source_of(it)
+        if pb is None:
+            return y, None
+        return y, lambda d, acc: (ZERO, (pb(d, acc)[1][0], *rest), {})
+    source = source_of(it)
+    base = len(state.orphans)
+    try:
         y = next(it)
     except StopIteration:
+        ends_here = source.ended_by is None
+        source.ended_by = source.ended_by or next
+        end = source.give_end if ends_here else _no_end
         if not default:
+            if is_guarded() and type(it) not in SOURCES:
+                state.orphans.append(lambda d, acc: end(acc) or ())
             raise
-        return default[0], lambda d, acc: (ZERO, (ZERO, d), {})
+        return default[0], _instead(end)
+    except BaseException:
+        interrupted(base, source.give_end)
+        raise
     k = source.mark()
     if not isinstance(source, Lazy):
         keep(source)  # its position is kept from now on
@@ -649,6 +735,26 @@ def next_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return ZERO, (own, *rest), {}
 
     return y, next_pullback
+
+
+def _no_end(acc: Any) -> None:
+    """What had ended before."""
+
+
+def _instead(back: Any) -> Any:
+    """The pullback of a call that gave its default, after an attempt."""
+
+    def default_pullback(d: Any, acc: Any) -> Any:
+        back(acc)
+        return ZERO, (ZERO, d), {}
+
+    return default_pullback
+
+
+@entry(*(t.__next__ for t in (*_ITERATORS, *_POSITIONED) if t is not types.GeneratorType))
+def next_by_method(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``iterator.__next__()``."""
+    return next_(dispatch, args, kwargs)
 
 
 @entry(map)
@@ -662,7 +768,7 @@ def map_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
     def run() -> Iterator[Any]:
         for items in zip(*[part.iterable for part in parts], strict=False):
-            y, pb = dispatch(function, items, {})
+            y, pb = callback(dispatch, function, items, source.thrown)
             calls.append(pb)
             yield y
 
@@ -680,13 +786,40 @@ def map_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 def collect(iterable: Any) -> tuple[list[Any], Callable[[Any, list[Any]], Any]]:
     """All items at once, and ``give(acc, d_items) -> remainder`` with their cotangents in order."""
-    walked, pb = iterate(iterable, True)
-    items = list(walked)
+    part = Part(iterable)
+    items: list[Any] = []
+    base = len(state.orphans)
+    try:
+        items.extend(part.iterable)
+    except BaseException:
+        interrupted(base, lambda acc: part.give_all(acc, len(items)))
+        raise
 
     def give(acc: Any, d_items: list[Any]) -> Any:
-        giver = pb(len(d_items), acc)
+        giver = _Giver(part, len(d_items), acc)
         for d in reversed(d_items):
             giver.give(d)
         return giver.finish()
 
     return items, give
+
+
+@entry(np.fromiter)
+def fromiter(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``np.fromiter(iterable, dtype, count=-1)``."""
+    named = dict(zip(("iter", "dtype", "count"), args, strict=False)) | kwargs
+    count = named.get("count", -1)
+    walked, pb = iterate(named["iter"], True)
+    items = list(walked if count < 0 else itertools.islice(walked, count))
+    y = np.fromiter(items, **{k: v for k, v in named.items() if k != "iter"})
+    n = len(items)
+
+    def fromiter_pullback(d: Any, acc: Any) -> Any:
+        d_y = acc.take(y, d)
+        giver = pb(n, acc)
+        for i in range(n - 1, -1, -1):
+            giver.give(ZERO if d_y is ZERO else d_y[i])
+        rest = giver.finish()
+        return ZERO, (rest, *(ZERO for _ in args[1:]))[: len(args)], {} if args else {"iter": rest}
+
+    return y, fromiter_pullback

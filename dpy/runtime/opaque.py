@@ -18,6 +18,7 @@ import numpy as np
 from dpy import leaves
 from dpy.cotangent import ZERO, add
 from dpy.runtime import containers
+from dpy.runtime.attempts import is_guarded, state
 from dpy.runtime.failures import mutation_error, no_adjoint
 from dpy.runtime.held import hold, take
 from dpy.runtime.memory import owner_of
@@ -227,8 +228,13 @@ def opaque(
     if not carries(f, *given):
         return f(*args, **kwargs), None
     watched, arrays = _watch([*args, *kwargs.values()])
-    y = f(*args, **kwargs)
     places = [*enumerate(args), *kwargs.items()]
+    try:
+        y = f(*args, **kwargs)
+    except BaseException as error:
+        if is_guarded():
+            state.orphans.append(_after_error(f, error, watched, arrays, places))
+        raise
     changed = [w for w in watched if not _same(w.before, _contents(w.obj))]
     moved = _moves(changed, _Moves(watched, places), y)
     written = [(x, ~_equal(x, old)) for x, old in arrays if x.shape == old.shape]
@@ -263,6 +269,29 @@ def opaque(
         )
 
     return y, opaque_pullback
+
+
+def _after_error(
+    f: Any, error: BaseException, watched: list[_Watched], arrays: list[Any], places: list[Any]
+) -> Any:
+    """Of a call that ended by an exception, which somebody catches."""
+    changed = [w for w in watched if not _same(w.before, _contents(w.obj))]
+    moves = _Moves(watched, places)
+    _, moved = _moves(changed, moves, None)
+    written = [(x, x.shape != old.shape or ~_equal(x, old)) for x, old in arrays]
+    written = [(x, where) for x, where in written if np.any(where)]
+
+    def error_pullback(d: Any, acc: Any) -> Any:
+        d_args: dict[Any, Any] = {}
+        for obj, slots in moved:
+            _move_back(acc, f, obj, acc.take_slots(obj), slots, d_args)
+        for x, where in written:
+            _check_written(acc, f, x, where)
+        if any(not containers.is_null(d_arg) for d_arg in d_args.values()):
+            raise no_adjoint(f, (), "it ended by an exception, after it had moved values")
+        return ()
+
+    return error_pullback
 
 
 def _same(before: dict[Any, Any], after: dict[Any, Any]) -> bool:

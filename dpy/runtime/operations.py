@@ -24,6 +24,7 @@ from dpy.runtime import (
     protocols,
     sets,
 )
+from dpy.runtime.attempts import interrupted, state
 from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
 from dpy.runtime.dispatch import by_rule, call_spread, dispatch
 from dpy.runtime.failures import no_adjoint
@@ -431,9 +432,44 @@ def _delattr(owner: Any, name: str) -> tuple[Any, Any]:
     return None, delattr_pullback
 
 
+_PLAIN_CONTAINERS = frozenset({list, tuple, dict, set, frozenset, str, range, np.ndarray})
+
+
+def _is_searched(container: Any) -> bool:
+    if isinstance(container, (*iteration.VIEWS, set, frozenset)):
+        return False
+    return iteration.is_lazy(container) or iteration.is_user_iterable(container)
+
+
+def _search(iterable: Any, item: Any) -> tuple[Any, Any]:
+    """``item in iterable``: reads up to the first that is equal."""
+    walked, pb = iteration.iterate(iterable, True)
+    count, found = 0, False
+    base = len(state.orphans)
+
+    def back(acc: Any) -> Any:
+        giver = pb(count, acc)
+        for _ in range(count):
+            giver.give(ZERO)
+        return giver.finish()
+
+    try:
+        for value in walked:
+            count += 1
+            if value is item or value == item:
+                found = True
+                break
+    except BaseException:
+        interrupted(base, back)
+        raise
+    return found, lambda d, acc: (back(acc), ZERO)
+
+
 def _contains(container: Any, item: Any) -> tuple[Any, Any]:
     method = user_method(type(container), "__contains__")
     if method is None:
+        if type(container) not in _PLAIN_CONTAINERS and _is_searched(container):
+            return _search(container, item)
         return operator.contains(container, item), None
     y, pb = dispatch(method, (container, item), {})
     return bool(y), None if pb is None else lambda d, acc: pb(ZERO, acc)[1]
@@ -535,10 +571,17 @@ def _unpack(source: Any, n: int) -> tuple[Any, Any]:
     if type(source) is tuple and len(source) == n:
         return source, lambda d, acc: (d, ZERO)
     part = iteration.Part(source)
-    y = unpack(part.iterable, n)
+    base = len(state.orphans)
+    try:
+        y = unpack(part.iterable, n)
+    except BaseException:
+        count = 0 if part.marks is None else len(part.marks)
+        interrupted(base, lambda acc: part.give_all(acc, count))
+        raise
 
     def unpack_pullback(d: Any, acc: Any) -> Any:
         slots = containers.as_tuple(d, n)
+        part.end(acc)
         for k in range(n - 1, -1, -1):
             part.give(acc, k, slots[k])
         return part.remainder(acc), ZERO

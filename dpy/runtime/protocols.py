@@ -21,7 +21,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add
 from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
-from dpy.runtime import containers, iteration
+from dpy.runtime import attempts, containers, iteration
 from dpy.runtime.containers import entry
 from dpy.runtime.failures import no_adjoint, user_place
 from dpy.runtime.opaque import opaque
@@ -382,32 +382,44 @@ containers.CALLABLES[operator.methodcaller] = _call_method
 def reduce(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``functools.reduce(function, iterable[, initial])``."""
     function, iterable, *initial = args
-    items, give = iteration.collect(iterable)
-    n = len(items)
-    rest = items if initial else items[1:]
-    if not initial and not items:
-        raise TypeError("reduce() of empty iterable with no initial value")
-    y = initial[0] if initial else items[0]
-    pbs = []
-    for item in rest:
-        y, pb = dispatch(function, (y, item), {})
-        pbs.append(pb)
+    walked, pb_items = iteration.iterate(iterable, True)
+    items = iter(walked)
+    pbs: list[Any] = []
+    try:
+        y = initial[0] if initial else next(items)
+    except StopIteration:
+        raise TypeError("reduce() of empty iterable with no initial value") from None
 
-    def reduce_pullback(d: Any, acc: Any) -> Any:
-        d_items: list[Any] = [ZERO] * n
+    def back(acc: Any, d: Any, found: list[Any]) -> tuple[Any, Any, Any]:
+        giver = pb_items(len(found) + (not initial), acc)
         d_f: Any = ZERO
-        for i, pb in zip(range(n - 1, -1, -1), reversed(pbs), strict=False):
+        for pb in reversed(found):
+            d_item = ZERO
             if pb is None:
                 d = ZERO
-                continue
-            d_call, (d, d_items[i]), _ = pb(d, acc)
-            d_f = add(d_f, d_call)
+            else:
+                d_call, (d, d_item), _ = pb(d, acc)
+                d_f = add(d_f, d_call)
+            giver.give(d_item)
         if not initial:
-            d_items[0] = d
-        d_initial = (d,) if initial else ()
-        return ZERO, (d_f, give(acc, d_items), *d_initial), {}
+            giver.give(d)
+        return ZERO, (d_f, giver.finish(), *((d,) if initial else ())), {}
 
-    return y, reduce_pullback
+    is_guarded = attempts.is_guarded()
+    base = len(attempts.state.orphans)
+    try:
+        for item in items:
+            if is_guarded:
+                attempts.state.callee = function
+            y, pb = dispatch(function, (y, item), {})
+            del attempts.state.orphans[base:]
+            pbs.append(pb)
+            if type(y) is attempts.Thrown:
+                break
+    except BaseException:
+        attempts.interrupted(base, lambda acc: back(acc, ZERO, pbs) and None)
+        raise
+    return y, lambda d, acc: back(acc, d, pbs)
 
 
 @entry(sum)

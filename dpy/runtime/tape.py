@@ -5,7 +5,7 @@ entry that made the value: there the sweep gathers the value's cotangent, as far
 value (the *remainder*; what belongs to mutable objects is in the accumulators).
 
 Where an exception may be caught, nothing that ran before it must be lost: a function that was left
-by an exception hands its tape to whoever catches it. These tapes wait in `_State.orphans`, from the
+by an exception hands its tape to whoever catches it. These tapes wait in `state.orphans`, from the
 call on that makes them. When the operation that made them completes, its own pullback takes care
 of them, and they are dropped.
 """
@@ -13,7 +13,6 @@ of them, and they are dropped.
 from __future__ import annotations
 
 import functools
-import threading
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +22,7 @@ import numpy as np
 from dpy.cotangent import ZERO, add, is_zero
 from dpy.errors import NotDifferentiableError
 from dpy.runtime import iteration
+from dpy.runtime.attempts import Thrown, interrupted, is_guarded, state
 from dpy.runtime.protocols import user_method
 
 __all__ = [
@@ -34,32 +34,6 @@ _CONSTANT = frozenset({
     types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, bool, str, bytes,
     type(None), np.ufunc, type(np.sum),
 })  # fmt: skip
-
-
-class _State(threading.local):
-    """What the calls in progress in this thread know of each other."""
-
-    def __init__(self) -> None:
-        self.depth = 0  # of `try` bodies that run
-        self.orphans: list[Callable[[Any, Any], Any]] = []
-        self.callee: Any = None  # what a taped function calls now
-
-
-class Thrown:
-    """Stands for the result of a call that ended by an exception, on its way to `Tape.note`."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-
-state = _State()
-
-
-def is_guarded() -> bool:
-    """Whether an exception that is thrown now may be caught by a differentiated function."""
-    return state.depth > 0
 
 
 # In place of a callee: the method of the user's that an operator stands for.
@@ -76,7 +50,10 @@ def is_called_directly(function: Any) -> bool:
             callee = callee.__func__
         elif type(callee) is functools.partial:
             callee = callee.func
-        elif isinstance(callee, (type, types.FunctionType, types.BuiltinFunctionType)):
+        elif isinstance(callee, type):
+            found = callee.__init__, callee.__new__  # type: ignore[misc]
+            return function in found and callee is not type
+        elif isinstance(callee, (types.FunctionType, types.BuiltinFunctionType)):
             return False
         else:
             callee = user_method(type(callee), "__call__")
@@ -122,12 +99,13 @@ class Sweep:
 class Tape:
     """The operations of one call, in the order in which they ran."""
 
-    __slots__ = ("_base", "entries", "is_running", "parameters")
+    __slots__ = ("_base", "entries", "is_running", "keywords", "parameters")
 
     def __init__(self, is_of_generator: bool = False) -> None:
         self.is_running = not is_of_generator
         self.entries: list[tuple[Any, tuple[Any, ...]]] = []
         self.parameters: list[int] = []
+        self.keywords: dict[int, Any] = {}  # by key: the dict of a ``**`` parameter
         orphans = state.orphans
         if state.depth and not is_of_generator:
             orphans.append(self.abandoned)
@@ -140,6 +118,12 @@ class Tape:
         key = len(self.entries)
         self.entries.append((None, ()))
         self.parameters.append(key)
+        return key
+
+    def keywords_parameter(self, value: dict[str, Any]) -> int:
+        """The key of a ``**`` parameter."""
+        key = self.parameter(value)
+        self.keywords[key] = value
         return key
 
     def sent(self) -> int:
@@ -191,8 +175,18 @@ class Tape:
             return
         part = iteration.Part(iterable)
         self.entries.append((_remainder(part), (key,)))
-        for k, item in enumerate(part.iterable):
+        items = enumerate(part.iterable)
+        while True:
+            base = len(state.orphans)
+            try:
+                k, item = next(items)
+            except StopIteration:
+                break
+            except BaseException:
+                interrupted(base, part.give_extra)
+                raise
             yield self.note((item, _giving(part, k)), ())
+        self.entries.append((_ending(part), ()))
 
     def delegate(self, source: Any, key: int | None) -> Iterator[Any]:
         """``yield from source``."""
@@ -228,7 +222,7 @@ class Tape:
         """The pullback of a call that an exception has ended, made by code out of sight."""
         sweep = Sweep(len(self.entries))
         self.sweep(acc, sweep)
-        if not all(map(is_zero, self.of_parameters(sweep))):
+        if not all(map(is_zero, self.of_parameters(sweep, acc))):
             raise NotDifferentiableError(
                 "a cotangent would have to pass through a call that ended by an exception",
                 why="the call was made by the runtime (an operator, a property, a callback), and "
@@ -257,15 +251,25 @@ class Tape:
         sweep = Sweep(len(self.entries))
         sweep.give(key, d)
         self.sweep(acc, sweep)
-        return self.of_parameters(sweep)
+        return self.of_parameters(sweep, acc)
 
-    def of_parameters(self, sweep: Sweep) -> tuple[Any, ...]:
+    def of_parameters(self, sweep: Sweep, acc: Any) -> tuple[Any, ...]:
         """What a sweep has found for the parameters."""
+        for key, value in self.keywords.items():
+            sweep.give(key, acc.take_slots(value) or ZERO)
         return tuple([sweep.found.get(key, ZERO) for key in self.parameters])
 
 
 def _remainder(part: iteration.Part) -> Callable[[Any, Any], tuple[Any, ...]]:
     return lambda d, acc: (part.remainder(acc),)
+
+
+def _ending(part: iteration.Part) -> Callable[[Any, Any], tuple[()]]:
+    def end(d: Any, acc: Any) -> tuple[()]:
+        part.end(acc)
+        return ()
+
+    return end
 
 
 def _giving(part: iteration.Part, k: int) -> Callable[[Any, Any], tuple[()]]:

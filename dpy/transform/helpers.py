@@ -241,10 +241,14 @@ def is_mapping(x: Any) -> bool:
     return bool(type(x).__flags__ & _MAPPING)
 
 
-def match_args(subject: Any, cls: type, count: int) -> tuple[str | None, ...] | None:
-    """The attributes that positional patterns of a class look at; None where one is missing.
+#: Instead of an attribute that is not there.
+MISSING = object()
 
-    None in the tuple stands for the subject itself: ``case float(x)``.
+
+def match_args(cls: type, count: int, keywords: tuple[str, ...]) -> tuple[str | None, ...]:
+    """The attributes that positional patterns of a class look at.
+
+    None stands for the subject itself: ``case float(x)``.
     """
     names = getattr(cls, "__match_args__", ())
     if type(names) is not tuple:
@@ -257,7 +261,15 @@ def match_args(subject: Any, cls: type, count: int) -> tuple[str | None, ...] | 
         allowed = f"{len(names)} positional sub-pattern{'' if len(names) == 1 else 's'}"
         raise TypeError(f"{cls.__name__}() accepts {allowed} ({count} given)")
     names = names[:count]
-    return names if all(name is None or hasattr(subject, name) for name in names) else None
+    seen: set[str | None] = set()
+    for name in (*names, *keywords):
+        if name is not None and not isinstance(name, str):
+            kind = type(name).__name__
+            raise TypeError(f"__match_args__ elements must be strings (got {kind})")
+        if name in seen:
+            raise TypeError(f"{cls.__name__}() got multiple sub-patterns for attribute {name!r}")
+        seen.add(name)
+    return names
 
 
 def special(owner: Any, name: str) -> Any:
@@ -274,7 +286,12 @@ def special(owner: Any, name: str) -> Any:
     )
 
 
+_HEAP = 1 << 9  # the flag of types that are made at run time
+
+
 def _full_name(cls: type) -> str:
+    if cls.__flags__ & _HEAP:
+        return cls.__name__
     module = cls.__module__
     return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
 

@@ -1111,6 +1111,8 @@ class _Inference:
         raw = self._class_attribute(cls, name)
         field_kind = kind.field(name)
         if isinstance(raw, property) and isinstance(raw.fget, types.FunctionType):
+            if self._class_attribute(cls, "__getattr__") is not _MISSING:
+                return self._generic(s, (owner, ir.Lit(name)), (kind,))
             return self._call_function(s, raw.fget, (owner,), (), (kind,), ())
         is_slot = isinstance(raw, types.MemberDescriptorType) or (
             issubclass(cls, tuple) and name in getattr(cls, "_fields", ())
@@ -1333,6 +1335,8 @@ class _Inference:
             decided = _static_isinstance(*kinds)
             if decided is not None:
                 return Const(decided, bool), False, Site("inert")
+        if function is hasattr and self._may_run_code(args, kinds):
+            return self._generic(s, operands, all_kinds, result=Number(bool))
         rule = self.book.rule(function, kinds)
         if rule is not None:
             return self._call_rule(s, function, rule, args, kwargs, kinds, kw_kinds)
@@ -1364,6 +1368,24 @@ class _Inference:
             # A C function of plain values: it cannot reach the user's arrays.
             return UNKNOWN, False, Site("inert")
         return self._generic(s, operands, all_kinds)
+
+    def _may_run_code(self, args: tuple[Any, ...], kinds: tuple[Kind, ...]) -> bool:
+        """Whether ``hasattr`` may call a property or another method of the user's."""
+        if kinds[:1] == (UNKNOWN,) or len(kinds) != 2:
+            return True
+        if not isinstance(kinds[0], Object):
+            return False
+        cls, name = kinds[0].cls, args[1]
+        if not isinstance(name, ir.Lit) or not isinstance(name.value, str):
+            return True
+        raw = self._class_attribute(cls, name.value)
+        return (
+            self._class_attribute(cls, "__getattr__") is not _MISSING
+            or self._class_attribute(cls, "__getattribute__") is not _OBJECT_GETATTRIBUTE
+            or raw is not _MISSING
+            and not isinstance(raw, types.FunctionType)
+            and hasattr(raw, "__get__")
+        )
 
     def _call_rule(
         self,

@@ -92,9 +92,9 @@ class _Taped:
         begin: Any = ir.Op("yield", (ir.Lit(None),)) if is_generator else self._begin()
         head: list[ir.Stmt] = [ir.Assign(self.tape.name, begin, f.loc)]
         for p in f.params:
-            head.append(
-                ir.Assign(self.keys[p.name], self._method("parameter", ir.Var(p.name)), f.loc)
-            )
+            method = "keywords_parameter" if p.kind == "kwargs" else "parameter"
+            noted = self._method(method, ir.Var(p.name))
+            head.append(ir.Assign(self.keys[p.name], noted, f.loc))
         result = (f.result, self._key(f.result))
         whole = ir.Op("tuple", result if is_generator else (*result, self.tape))
         body = (*head, *self._block(f.body))

@@ -74,7 +74,7 @@ _LITERAL: dict[str, tuple[tuple[int, type | tuple[type, ...]], ...]] = {
     "delglobal": ((0, str),),
     "unbound": ((0, str),),
     "special": ((1, str),),
-    "match_args": ((2, int),),
+    "match_args": ((1, int), (2, tuple)),
     "format": ((1, str),),
     "import": ((0, str), (1, (tuple, type(None))), (2, int)),
 }

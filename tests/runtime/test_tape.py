@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 import dpy
@@ -72,18 +74,22 @@ def test_a_property_that_raises_keeps_what_it_did_to_the_object() -> None:
 
 
 def test_what_cannot_be_handed_back_is_refused() -> None:
-    def f(x):
-        kept = []
+    kept = []
 
-        def note(v):
-            kept.append(v * 2.0)
+    @dataclasses.dataclass
+    class Made:
+        given: dataclasses.InitVar[float]
+
+        def __post_init__(self, given):
+            kept.append(given * 2.0)
             raise ValueError
 
+    def f(x):
         try:
-            list(map(note, [x * 3.0]))
+            Made(x * 3.0)
         except ValueError:
             pass
-        return kept[0]
+        return kept.pop()
 
     with pytest.raises(NotDifferentiableError, match="ended by an exception"):
         dpy.gradient(f, 1.0)

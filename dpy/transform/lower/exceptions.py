@@ -41,7 +41,7 @@ def lower_try(b: Builder, node: Any, parts: Parts) -> None:
     with b.block() as body:
         _catching(b, node, parts)
     after = b.state
-    b.state = join(after, _anywhere(b, before, _nodes(node)))
+    b.state = join(after, _anywhere(b, before, _blocks(node)))
     flow = b.flows.of(node.finalbody)
     if flow.kinds:
         _swallowing(b, node, tuple(body), parts)
@@ -53,19 +53,19 @@ def lower_try(b: Builder, node: Any, parts: Parts) -> None:
         b.state = None
 
 
-def _nodes(node: Any) -> list[Any]:
-    return [*node.body, *node.orelse, *(s for handler in node.handlers for s in handler.body)]
+def _blocks(node: Any) -> list[Any]:
+    return [node.body, node.orelse, *(handler.body for handler in node.handlers)]
 
 
 def _copy(state: State) -> State:
     return None if state is None else dict(state)
 
 
-def _anywhere(b: Builder, before: State, nodes: Sequence[Any]) -> State:
-    """What may hold when an exception comes from somewhere in `nodes`."""
+def _anywhere(b: Builder, before: State, blocks: Sequence[Sequence[Any]]) -> State:
+    """What may hold when an exception comes from somewhere in `blocks`."""
     outer, b.state = b.state, _copy(before)
-    for node in nodes:  # one by one: what follows a certain exit counts in the other branches
-        b.widen([node])
+    for block in blocks:  # apart: what follows a certain exit counts in the other branches
+        b.widen(block)
     found, b.state = b.state, outer
     return found
 
@@ -74,7 +74,7 @@ def _swallowing(b: Builder, node: Any, body: tuple[Any, ...], parts: Parts) -> N
     """A ``finally`` that may leave, which ends an exception on its way."""
     flow = b.flows.of(node.finalbody)
     jumps = flow.kinds - {"return"}
-    if jumps and "return" in b.flows.of([*_nodes(node)]).kinds:
+    if jumps and "return" in b.flows.of([s for block in _blocks(node) for s in block]).kinds:
         raise b.refuse(
             "`break` or `continue` in `finally`",
             node,
@@ -112,7 +112,7 @@ def _catching(b: Builder, node: Any, parts: Parts) -> None:
         if node.orelse and b.state is not None:
             parts.unless(b.flows.of(node.body).kinds, node.orelse)
     after = b.state
-    b.state = _anywhere(b, before, node.body)
+    b.state = _anywhere(b, before, [node.body])
     caught = b.names.number("caught")
     with b.block() as handler:
         _handlers(b, caught, node.handlers, parts)
@@ -191,4 +191,4 @@ def lower_with(b: Builder, node: Any, items: Sequence[Any], parts: Parts) -> Non
     final = Assign(None, Call(leave, nothing), b.loc(place))
     b.emit(If(Var(failed), (), (final,), b.loc(place)))
     targets = [item.optional_vars for item in items if item.optional_vars is not None]
-    b.state = join(after, _anywhere(b, before, [*targets, *node.body]))
+    b.state = join(after, _anywhere(b, before, [targets, node.body]))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import gast
 
+from dpy.transform.helpers import MISSING
 from dpy.transform.ir import Assign, Atom, Call, If, Known, Lit, Op, Var
 from dpy.transform.lower.builder import Builder, join
 from dpy.transform.lower.expressions import atom, condition
@@ -215,48 +216,43 @@ class _Pattern:
     # --- classes ----------------------------------------------------------------------------------
 
     def _class(self, pattern: Any, subject: Var, then: Then) -> None:
+        """All attributes are read, in order, before a part is matched."""
         b = self.b
         cls = atom(b, pattern.cls)
-        count = len(pattern.patterns)
-
-        tests = list(zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True))
+        count, keywords = len(pattern.patterns), tuple(pattern.kwd_attrs)
+        patterns = [*pattern.patterns, *pattern.kwd_patterns]
 
         def attributes() -> None:
-            if not count:
-                self._keywords(tests, subject, then)
-                return
-            names = b.assign(Op("match_args", (subject, cls, Lit(count))), pattern)
-            pairs = [
-                (p, self._positional(subject, names, i, p)) for i, p in enumerate(pattern.patterns)
-            ]
-            has_all = Op("is_not", (names, Lit(None)))
-            rest = lambda: self._keywords(tests, subject, then)  # noqa: E731
-            self._if(has_all, pattern, lambda: self._all(pairs, rest))
+            named: list[Atom] = [Lit(name) for name in keywords]
+            if count:
+                op = Op("match_args", (cls, Lit(count), Lit(keywords)))
+                names = b.assign(op, pattern)
+                got = [b.assign(Op("getitem", (names, Lit(i))), pattern) for i in range(count)]
+                named = [*got, *named]
+            self._read(subject, named, count, patterns, [], then)
 
         test = Call(Known(isinstance, "isinstance"), (subject, cls))
         self._if(test, pattern, attributes)
 
-    def _positional(self, subject: Var, names: Var, i: int, node: Any) -> Callable[[], Var]:
-        def make() -> Var:
-            b = self.b
-            name = b.assign(Op("getitem", (names, Lit(i))), node)
-            part = b.temporary()
-            is_itself = b.assign(Op("is_", (name, Lit(None))), node)
-            read = Assign(part, Call(Known(getattr, "getattr"), (subject, name)), b.loc(node))
-            b.emit(If(is_itself, (Assign(part, subject, b.loc(node)),), (read,), b.loc(node)))
-            return Var(part)
-
-        return make
-
-    def _keywords(self, tests: Sequence[tuple[str, Any]], subject: Var, then: Then) -> None:
-        if not tests:
-            then()
+    def _read(
+        self, subject: Var, names: Sequence[Atom], count: int, patterns: Sequence[Any],
+        found: list[Var], then: Then,
+    ) -> None:  # fmt: skip
+        """Read one attribute after the other; the first `count` may stand for the subject."""
+        b, i = self.b, len(found)
+        if i == len(names):
+            pairs = [(p, lambda v=v: v) for p, v in zip(patterns, found, strict=True)]
+            self._all(pairs, then)
             return
-        (name, pattern), *others = tests
-        has = Call(Known(hasattr, "hasattr"), (subject, Lit(name)))
-
-        def found() -> None:
-            value = self.b.assign(Op("getattr", (subject, Lit(name))), pattern)
-            self.match(pattern, value, lambda: self._keywords(others, subject, then))
-
-        self._if(has, pattern, found)
+        node, missing = patterns[i], Known(MISSING, "MISSING")
+        read = Call(Known(getattr, "getattr"), (subject, names[i], missing))
+        if i < count:
+            part = b.temporary()
+            is_itself = b.assign(Op("is_", (names[i], Lit(None))), node)
+            own = (Assign(part, subject, b.loc(node)),)
+            b.emit(If(is_itself, own, (Assign(part, read, b.loc(node)),), b.loc(node)))
+            value = Var(part)
+        else:
+            value = b.assign(read, node)
+        more = lambda: self._read(subject, names, count, patterns, [*found, value], then)  # noqa: E731
+        self._if(Op("is_not", (value, missing)), node, more)
