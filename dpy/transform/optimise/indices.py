@@ -106,7 +106,13 @@ def _in_place(block: ir.Block, literal: dict[str, Any]) -> ir.Block:
             place = e.args[1]
             if isinstance(place, ir.Var) and place.name in literal:
                 return ir.Op(e.name, (e.args[0], literal[place.name], *e.args[2:]))
+        if isinstance(e, ir.Op) and e.name == "tuple":  # ``z[:, :n]``: an index to be
+            return ir.Op(e.name, tuple(map(slice_of, e.args)))
         return e
+
+    def slice_of(part: Any) -> Any:
+        found = literal.get(part.name) if isinstance(part, ir.Var) else None
+        return found if isinstance(found, ir.Op) and found.name == "slice" else part
 
     return tuple(
         s

@@ -282,7 +282,8 @@ def find(e: Any, name: str, is_harmless: Callable[[Any], bool]) -> str:
         found = find(part, name, is_harmless)
         if found != "absent":
             return found
-    return "absent" if is_harmless(e) else "late"
+    is_index = isinstance(e, ir.Op) and e.name in ("slice", "tuple")  # made without any effect
+    return "absent" if is_index or is_harmless(e) else "late"
 
 
 def _order(e: Any) -> tuple[Any, ...]:
