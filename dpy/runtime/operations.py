@@ -33,8 +33,8 @@ from dpy.runtime.opaque import opaque
 from dpy.runtime.protocols import user_method
 
 __all__ = [
-    "display_spread", "dunders", "operate", "operate_raw", "read_attribute", "read_cell",
-    "read_global", "write_attribute", "write_global",
+    "OPERATIONS", "display_spread", "dunders", "operate", "operate_raw", "read_attribute",
+    "read_cell", "read_global", "write_attribute", "write_global",
 ]  # fmt: skip
 
 _BINARY = {
@@ -55,7 +55,7 @@ _TWO_ZEROS = (ZERO, ZERO)
 
 def operate(name: str, active: tuple[bool, ...], /, *args: Any) -> tuple[Any, Any]:
     """The operation `name` of the IR on actual values: ``(y, pb)``, one cotangent per operand."""
-    y, pb = _handlers[name](*args)
+    y, pb = OPERATIONS[name](*args)
     if pb is None:
         n = len(args)
         return y, _inert_two if n == 2 else _inert(n)
@@ -69,7 +69,7 @@ def operate_raw(name: str, *args: Any) -> tuple[Any, Any]:
         return handler(*args)
     if name in _BINARY:
         return _builtin_binary(name, *args) or _opaque(getattr(operator, name), args)
-    return _handlers[name](*args)
+    return OPERATIONS[name](*args)
 
 
 def _inert_two(d: Any, acc: Any) -> tuple[Any, Any]:
@@ -321,7 +321,7 @@ def _merge(a: dict[Any, Any], b: dict[Any, Any]) -> tuple[Any, Any]:
 
 def _in_place(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
     base = name[1:] + ("_" if name in ("iand", "ior") else "")
-    plain = _handlers[base]
+    plain = OPERATIONS[base]
     method_name = f"__{name}__"
 
     def operate_in_place(a: Any, b: Any) -> tuple[Any, Any]:
@@ -547,7 +547,7 @@ _DISPLAYS = {"list": _make_list, "tuple": _make_tuple, "set": _make_set}
 
 def _as_entry(name: str) -> None:
     def make(dispatch: Any, args: Any, kwargs: Any) -> Any:
-        y, pb = _handlers[name](*args)
+        y, pb = OPERATIONS[name](*args)
         return y, lambda d, acc: (ZERO, pb(d, acc), {})
 
     containers.entry(_DISPLAYS[name])(make)
@@ -664,7 +664,8 @@ def _by_name(name: str, function: Any) -> Any:
     return lambda *args: function(name, *args)
 
 
-_handlers: dict[str, Any] = {
+#: By name: ``(*operands) -> (y, pb)``, pb None for what carries no derivative.
+OPERATIONS: dict[str, Any] = {
     **{name: _by_name(name, _binary) for name in _BINARY},
     **{name: _by_name(name, _unary) for name in _UNARY},
     **{name: _comparison(name) for name in _COMPARE},
@@ -675,7 +676,7 @@ _handlers: dict[str, Any] = {
     "unpack_star": _unpack_star, "new_cell": _new_cell, "append": _append,
     "add_to_set": _add_to_set, "put": items.raw_write,
 }  # fmt: skip
-_handlers.update({
+OPERATIONS.update({
     name: _in_place(name)
     for name in (
         "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift"
@@ -687,7 +688,7 @@ _raw: dict[str, Any] = {
         next(b for b in (list, tuple, dict, set) if isinstance(c, b)).__contains__(c, item), None
     ),
     **{
-        name: lambda a, b, name=name: _builtin_in_place(name, a, b) or _handlers[name](a, b)
+        name: lambda a, b, name=name: _builtin_in_place(name, a, b) or OPERATIONS[name](a, b)
         for name in ("iadd", "imul", "ior")
     },
 }  # fmt: skip

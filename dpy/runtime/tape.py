@@ -23,6 +23,8 @@ from dpy.cotangent import ZERO, add, is_zero
 from dpy.errors import NotDifferentiableError
 from dpy.runtime import iteration
 from dpy.runtime.attempts import Thrown, interrupted, is_guarded, state
+from dpy.runtime.dispatch import call_spread, dispatch
+from dpy.runtime.operations import OPERATIONS, read_cell, read_global
 from dpy.runtime.protocols import user_method
 
 __all__ = [
@@ -35,6 +37,16 @@ _CONSTANT = frozenset({
     type(None), np.ufunc, type(np.sum),
 })  # fmt: skip
 
+
+# Numbers whose arithmetic needs no further look.
+_NUMBERS = frozenset({float, int})
+
+# Operations that may call a method of the user's, and hand on its result as it is.
+_OPERATORS = frozenset((
+    "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift neg pos invert "
+    "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift "
+    "getitem setitem delitem"
+).split())  # fmt: skip
 
 # In place of a callee: the method of the user's that an operator stands for.
 OPERATOR = object()
@@ -99,15 +111,18 @@ class Sweep:
 class Tape:
     """The operations of one call, in the order in which they ran."""
 
-    __slots__ = ("_base", "entries", "is_running", "keywords", "parameters")
+    __slots__ = ("_base", "_here", "entries", "is_running", "keywords", "parameters")
 
     def __init__(self, is_of_generator: bool = False) -> None:
         self.is_running = not is_of_generator
-        self.entries: list[tuple[Any, tuple[Any, ...]]] = []
+        # (pullback, keys); of calls with the names of keyword arguments; of arithmetic
+        # (None, keys, partial, partial); of parameters (None, ()).
+        self.entries: list[tuple[Any, ...]] = []
         self.parameters: list[int] = []
         self.keywords: dict[int, Any] = {}  # by key: the dict of a ``**`` parameter
-        orphans = state.orphans
-        if state.depth and not is_of_generator:
+        here = self._here = state.__dict__  # of this thread
+        orphans = here["orphans"]
+        if here["depth"] and not is_of_generator:
             orphans.append(self.abandoned)
         self._base = len(orphans)
 
@@ -133,27 +148,55 @@ class Tape:
 
     def start_segment(self) -> int:
         """The generator goes on: the place on the tape."""
+        self._here = state.__dict__
         self._base = len(state.orphans)
         return len(self.entries)
 
-    def calling(self, callee: Any) -> Tape:
-        """A call is about to be made, and noted."""
-        if state.depth:
-            state.callee = callee
-        return self
+    def call(
+        self, active: tuple[bool, ...], keys: tuple[Any, ...], f: Any, /, *args: Any, **kwargs: Any
+    ) -> tuple[Any, Any]:
+        """``f(*args, **kwargs)``: its value and key; `active` and `keys` as of `call_`."""
+        here = self._here
+        if here["depth"]:
+            here["callee"] = f
+        n = len(args) + 1
+        y, pb = dispatch(f, args, kwargs, active[1:n], active[n:])
+        self._settle(here)
+        if pb is None:
+            return y, None
+        entries = self.entries
+        entries.append((pb, keys, tuple(kwargs)))
+        if type(y) is Thrown:
+            raise y.error
+        return y, len(entries) - 1
 
-    def operating(self) -> Tape:
-        """An operator is about to be applied, and noted."""
-        if state.depth:
-            state.callee = OPERATOR
-        return self
+    def call_spread(
+        self, active: tuple[bool, ...], keys: tuple[Any, ...], layout: Any, f: Any, *operands: Any
+    ) -> tuple[Any, Any]:
+        """A call with ``*`` or ``**`` operands."""
+        here = self._here
+        if here["depth"]:
+            here["callee"] = f
+        return self.note(call_spread(active, layout, f, *operands), keys)
+
+    def operate(self, name: str, keys: tuple[Any, ...], /, *args: Any) -> tuple[Any, Any]:
+        """The value and key of the operation `name` of the IR."""
+        here = self._here
+        if here["depth"] and name in _OPERATORS:
+            here["callee"] = OPERATOR
+        y, pb = OPERATIONS[name](*args)
+        self._settle(here)
+        if pb is None:
+            return y, None
+        entries = self.entries
+        entries.append((pb, keys))
+        if type(y) is Thrown:
+            raise y.error
+        return y, len(entries) - 1
 
     def note(self, made: tuple[Any, Any], keys: tuple[Any, ...]) -> tuple[Any, Any]:
         """The value of an operation and its key; its pullback goes on the tape."""
-        orphans = state.orphans
-        if len(orphans) > self._base:
-            del orphans[self._base :]
-        state.callee = None
+        self._settle(self._here)
         y, pb = made
         entries = self.entries
         entries.append((pb, keys))
@@ -161,11 +204,55 @@ class Tape:
             raise y.error
         return y, len(entries) - 1
 
-    def read(self, made: tuple[Any, Any]) -> tuple[Any, Any]:
-        """The value of a global or a captured variable."""
-        if type(made[0]) in _CONSTANT:
-            return made[0], None
-        return self.note(made, ())
+    def _settle(self, here: dict[str, Any]) -> None:
+        """An operation has completed: it takes care itself of what ran within."""
+        here["callee"] = None
+        orphans = here["orphans"]
+        if len(orphans) > self._base:
+            del orphans[self._base :]
+
+    # The arithmetic of numbers: an entry has the partial derivatives.
+
+    def add(self, keys: tuple[Any, Any], a: Any, b: Any) -> tuple[Any, Any]:
+        """``a + b``."""
+        if type(a) in _NUMBERS and type(b) in _NUMBERS:
+            self.entries.append((None, keys, 1.0, 1.0))
+            return a + b, len(self.entries) - 1
+        return self.operate("add", keys, a, b)
+
+    def sub(self, keys: tuple[Any, Any], a: Any, b: Any) -> tuple[Any, Any]:
+        """``a - b``."""
+        if type(a) in _NUMBERS and type(b) in _NUMBERS:
+            self.entries.append((None, keys, 1.0, -1.0))
+            return a - b, len(self.entries) - 1
+        return self.operate("sub", keys, a, b)
+
+    def mul(self, keys: tuple[Any, Any], a: Any, b: Any) -> tuple[Any, Any]:
+        """``a * b``."""
+        if type(a) in _NUMBERS and type(b) in _NUMBERS:
+            self.entries.append((None, keys, b, a))
+            return a * b, len(self.entries) - 1
+        return self.operate("mul", keys, a, b)
+
+    def getattr(self, keys: tuple[Any, Any], owner: Any, name: str) -> tuple[Any, Any]:
+        """``owner.name``."""
+        if type(owner) is types.ModuleType:
+            y = getattr(owner, name)
+            if type(y) in _CONSTANT:
+                return y, None
+        return self.operate("getattr", keys, owner, name)
+
+    def read_global(self, name: str, globals_: Any, value: Any) -> tuple[Any, Any]:
+        """The value of a global."""
+        if type(value) in _CONSTANT:
+            return value, None
+        return self.note(read_global(name, globals_, value), ())
+
+    def read_cell(self, cell: Any, value: Any) -> tuple[Any, Any]:
+        """The value of a captured variable."""
+        if type(value) in _CONSTANT:
+            return value, None
+        return self.note(read_cell(cell, value), ())
 
     def items(self, iterable: Any, key: int | None) -> Iterator[tuple[Any, Any]]:
         """The items of a ``for`` loop with their keys."""
@@ -237,13 +324,31 @@ class Tape:
         """Go back to the place `stop`."""
         entries, found = self.entries, sweep.found
         for place in range(sweep.place - 1, stop - 1, -1):
-            pb, keys = entries[place]
+            entry = entries[place]
+            pb, keys = entry[0], entry[1]
             if pb is None:
-                continue  # a parameter
-            ds = pb(found.pop(place, ZERO), acc)
+                d = found.pop(place, None)
+                if d is not None and keys:  # arithmetic; else a parameter
+                    first, second = keys
+                    if first is not None:
+                        known, d_key = found.get(first), d * entry[2]
+                        found[first] = d_key if known is None else known + d_key
+                    if second is not None:
+                        known, d_key = found.get(second), d * entry[3]
+                        found[second] = d_key if known is None else known + d_key
+                elif d is not None:
+                    found[place] = d
+                continue
+            d = found.pop(place, ZERO)
+            if len(entry) == 2:
+                ds = pb(d, acc)
+            else:
+                d_f, d_args, d_kwargs = pb(d, acc)
+                ds = (d_f, *d_args, *[d_kwargs.get(name, ZERO) for name in entry[2]])
             for key, d in zip(keys, ds, strict=False):
-                if key is not None and d is not ZERO:
-                    sweep.give(key, d)
+                if key is not None and d is not ZERO and d is not None:
+                    known = found.get(key)
+                    found[key] = d if known is None else add(known, d)
         sweep.place = stop
 
     def pullback(self, key: int | None, d: Any, acc: Any) -> tuple[Any, ...]:

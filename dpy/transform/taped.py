@@ -12,12 +12,12 @@ Keys follow the program's own control flow, so that no other analysis is needed.
 >>> body = (Assign("t_1", Op("mul", (Var("x"), Lit(2)))),)
 >>> from dpy.transform.generic import Runtime
 >>> from dpy.transform.show import show
->>> runtime = Runtime(begin=len, operate=len)
+>>> runtime = Runtime(begin=len, operate=max, call_=min, call_spread=abs)
 >>> print(show(run(Function("double", (Param("x"),), body, Var("t_1")), runtime)))
 def double_taped(x):
     tape = begin()
     x_k = tape.parameter(x)
-    t_1, t_1_k = tape.operating().note(operate('mul', (True, False), x, 2), (x_k, None))
+    t_1, t_1_k = tape.mul((x_k, None), x, 2)
     return (t_1, t_1_k, tape)
 """
 
@@ -28,7 +28,6 @@ from typing import Any
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.generic import generic_call, generic_operands
-from dpy.transform.optimise.nodes import INPLACE
 from dpy.transform.versions import Names, assigned, variables
 
 __all__ = ["run", "suspends", "uses_tape"]
@@ -37,11 +36,8 @@ _INERT = frozenset(
     "slice format join import unbound is_ is_not not_ delglobal matches special is_sequence "
     "is_mapping match_args".split()
 )
-# What may call a method of the user's and hands on its result as it is.
-_OPERATORS = INPLACE | frozenset(
-    "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift neg pos invert "
-    "getitem setitem delitem".split()
-)
+# Operations that have a method of their own on the tape.
+_OWN = frozenset("add sub mul getattr".split())
 _NO_KEY = ir.Lit(None)
 
 
@@ -173,17 +169,26 @@ class _Taped:
             (source,) = value.args
             delegate = self._method("delegate", source, self._key(source))
             return ir.Op("yield_from", (delegate,))
-        made = generic_call(value, self.runtime, _may_matter)
-        if isinstance(value, (ir.Global, ir.Free)):
-            return self._method("read", made)
         keys = self._keys(generic_operands(value))
-        owner: Any = None
-        if isinstance(value, ir.Call):
-            owner = self._method("calling", value.func)
-        elif isinstance(value, ir.Op) and value.name in _OPERATORS:
-            owner = self._method("operating")
-        if owner is not None:
-            return ir.Call(ir.Op("getattr", (owner, ir.Lit("note"))), (made, keys))
+        if isinstance(value, ir.Global):
+            name = ir.Lit(value.name)
+            return self._method("read_global", name, self.runtime.globals_, value)
+        if isinstance(value, ir.Free):
+            return self._method("read_cell", ir.Cell(value.name), value)
+        made = generic_call(value, self.runtime, _may_matter)
+        function, args = made.func, made.args
+        if function == self.runtime.operate:
+            name, _, *operands = args
+            if name.value in _OWN:
+                return self._method(name.value, keys, *operands)
+            return self._method("operate", name, keys, *operands)
+        if function == self.runtime.call_:
+            active, *rest = args
+            method = ir.Op("getattr", (self.tape, ir.Lit("call")))
+            return ir.Call(method, (active, keys, *rest), made.kwargs)
+        if function == self.runtime.call_spread:
+            active, layout, *rest = args
+            return self._method("call_spread", active, keys, layout, *rest)
         return self._method("note", made, keys)
 
 

@@ -119,5 +119,5 @@ def test_sweeps_of_one_tape_are_independent() -> None:
 
 def test_values_that_carry_nothing_have_no_key() -> None:
     own = tape.Tape()
-    assert own.read((len, lambda d, acc: ())) == (len, None)
+    assert own.read_global("len", {}, len) == (len, None)
     assert own.entries == []
