@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from dpy.adjoints import registry
-from dpy.cotangent import ZERO, add, is_zero
+from dpy.config import current
+from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
 from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
 from dpy.runtime import containers, iteration
 from dpy.runtime.held import hold, protect, sink, take
@@ -430,6 +431,9 @@ def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
         return _over_items(rule, args, kwargs)
     if rule.is_nondifferentiable:
         return rule.primal(*args, **kwargs), None
+    if len(args) == 1 and type(args[0]) is float and rule.partials is not None and not kwargs:
+        if len(rule.partials) == 1 and not current().check_rules:
+            return _of_float(rule, args[0])
     held = tuple(map(hold, args))
     held_kw = {name: hold(value) for name, value in kwargs.items()} if kwargs else kwargs
     y, pullback = rule.apply(args, kwargs)
@@ -458,6 +462,20 @@ def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
         )
 
     return y, rule_pullback
+
+
+def _of_float(rule: Any, x: float) -> tuple[Any, Any]:
+    """A function of one number: the common case, without any bookkeeping."""
+    y = rule.primal(x)
+    partial, singular = rule.partials[0], rule.singular
+
+    def float_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        if d is ZERO or partial is None:
+            return ZERO, (ZERO,), {}
+        d_x = times(d, conjugate(partial(x, y)), singular)
+        return ZERO, (d_x if type(d_x) is float else project(d_x, x),), {}
+
+    return y, float_pullback
 
 
 def _is_view(rule: Any, y: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
