@@ -25,6 +25,7 @@ from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
 from dpy.records import made_by, record, replace, struct
 from dpy.runtime import containers, dispatch, helpers, iteration, tape
+from dpy.runtime.attempts import room
 from dpy.runtime.held import hold, sink, take
 from dpy.slots import contents
 from dpy.taped import listing, run_taped
@@ -931,6 +932,9 @@ def _call_taped(
         if any(active) or any(active_kw):
             raise
         return None
+    if not tape.state.has_room:
+        with room():
+            return _call_taped(function, args, kwargs, active, active_kw)
     if tape.is_guarded():
         is_direct = tape.is_called_directly(function)
         y, pullback = tape.run_guarded(
@@ -942,6 +946,9 @@ def _call_taped(
     n, names = len(args), tuple(kwargs)
 
     def taped_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+        if not tape.state.has_room:
+            with room():
+                return taped_pullback(d, acc)
         d_params = pullback(d, acc)
         if function.__defaults__ is not None or function.__kwdefaults__ is not None:
             _give_defaults(function, params, d_params, n, names, acc)
