@@ -9,25 +9,44 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from dpy.cotangent import ZERO, add
 from dpy.runtime import containers
 from dpy.runtime.attempts import callback
 from dpy.runtime.iteration import collect
+from dpy.runtime.opaque import opaque
 
 __all__ = ["Keys", "keys_of"]
+
+_PLAIN = frozenset({float, int, bool, str, bytes, np.float64, type(None)})
 
 
 class Keys:
     """The keys of items, and the way back through the calls that made them."""
 
-    __slots__ = ("_pbs", "values")
+    __slots__ = ("_compared", "_pbs", "values")
 
     def __init__(self, values: list[Any], pbs: list[Any]) -> None:
         self.values = values
         self._pbs = pbs
+        self._compared: Any = None
+
+    def compare(self, choose: Any, **kwargs: Any) -> Any:
+        """``choose(range(n), key=...)``. Comparisons of the user's are watched: they may write."""
+        if all(type(x) in _PLAIN for x in self.values):
+            return choose(range(len(self.values)), key=self.values.__getitem__, **kwargs)
+
+        def chosen(values: list[Any]) -> Any:
+            return choose(range(len(values)), key=values.__getitem__, **kwargs)
+
+        y, self._compared = opaque(chosen, (self.values,), {})
+        return y
 
     def back(self, acc: Any, d_items: list[Any]) -> Any:
         """Add to the cotangents of the items; return that of the key function."""
+        if self._compared is not None:
+            self._compared(ZERO, acc)
         d_f: Any = ZERO
         for i in range(len(self._pbs) - 1, -1, -1):
             pb = self._pbs[i]
@@ -62,11 +81,18 @@ def keys_of(dispatch: Any, key: Any, items: list[Any], give: Any) -> Keys:
     return keys
 
 
+def _has_objects(args: Any) -> bool:
+    items = args if len(args) > 1 else args[0]
+    if type(items) is not list and type(items) is not tuple:
+        return False
+    return not all(type(x) in _PLAIN or isinstance(x, (np.ndarray, np.generic)) for x in items)
+
+
 def _picking(primal: Callable[..., Any]) -> Any:
     def pick(dispatch: Any, args: Any, kwargs: Any) -> Any:
-        """``max`` and ``min`` with a key."""
+        """``max`` and ``min`` with a key, or of objects with a comparison of their own."""
         key = kwargs.get("key")
-        if key is None or not args:
+        if not args or (key is None and not _has_objects(args)):
             return None
         items, give = collect(args if len(args) > 1 else args[0])
         if not items:
@@ -74,7 +100,7 @@ def _picking(primal: Callable[..., Any]) -> Any:
             y = primal(items, **kept)
             return y, lambda d, acc: (ZERO, (ZERO,), {"default": d})
         keys = keys_of(dispatch, key, items, give)
-        place = primal(range(len(items)), key=keys.values.__getitem__)
+        place = keys.compare(primal)
 
         def pick_pullback(d: Any, acc: Any) -> Any:
             d_items: list[Any] = [ZERO] * len(items)
@@ -97,7 +123,7 @@ def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``sorted(iterable, key=None, reverse=False)``."""
     items, give = collect(args[0])
     keys = keys_of(dispatch, kwargs.get("key"), items, give)
-    order = _order(keys.values, **{n: v for n, v in kwargs.items() if n != "key"})
+    order = keys.compare(sorted, **{n: v for n, v in kwargs.items() if n != "key"})
     y = [items[i] for i in order]
     n = len(items)
 
@@ -111,10 +137,6 @@ def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     return y, sorted_pullback
 
 
-def _order(keys: list[Any], reverse: Any = False) -> list[int]:
-    return sorted(range(len(keys)), key=keys.__getitem__, reverse=bool(reverse))
-
-
 @containers.entry(list.sort)
 def sort(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.sort(key=None, reverse=False)``."""
@@ -126,7 +148,7 @@ def sort(dispatch: Any, args: Any, kwargs: Any) -> Any:
             acc.add_slot(xs, place, d_item)
 
     keys = keys_of(dispatch, kwargs.get("key"), before, give)
-    order = _order(keys.values, **{n: v for n, v in kwargs.items() if n != "key"})
+    order = keys.compare(sorted, **{n: v for n, v in kwargs.items() if n != "key"})
     list.__setitem__(xs, slice(None), [before[i] for i in order])
     n = len(before)
 

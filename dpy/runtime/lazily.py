@@ -13,9 +13,14 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from dpy.runtime.containers import entry
+from dpy.runtime.iteration import is_lazy
 
 __all__ = ["REPLACED"]
+
+_QUICK = frozenset({list, tuple, np.ndarray})
 
 # By the function that a program calls: how it is written here.
 REPLACED: dict[Any, Callable[..., Any]] = {}
@@ -54,6 +59,35 @@ def _filter(predicate: Any, it: Iterator[Any]) -> Iterator[Any]:
     for item in it:
         if item if predicate is None else predicate(item):
             yield item
+
+
+def _any(iterable: Iterable[Any]) -> bool:
+    for item in iterable:  # noqa: SIM110 - this is what `any` does
+        if item:
+            return True
+    return False
+
+
+def _all(iterable: Iterable[Any]) -> bool:
+    for item in iterable:  # noqa: SIM110
+        if not item:
+            return False
+    return True
+
+
+def _until_decided(original: Any, function: Any) -> None:
+    """``any`` and ``all`` leave the rest of an iterator alone; of lists there is a rule."""
+
+    def call(dispatch: Any, args: Any, kwargs: Any) -> Any:
+        if len(args) != 1 or kwargs or type(args[0]) in _QUICK or not is_lazy(args[0]):
+            return None
+        return dispatch(function, args, kwargs)
+
+    entry(original)(call)
+
+
+_until_decided(any, _any)
+_until_decided(all, _all)
 
 
 @_instead_of(itertools.filterfalse)

@@ -8,6 +8,7 @@ by the identity of the objects moved.
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import sys
 import types
@@ -37,6 +38,8 @@ _SERVICES = frozenset({
     "warnings", "zipfile",
 })  # fmt: skip
 _CACHED = type(functools.lru_cache(lambda: None))
+# Objects that call functions which they do not show.
+_CALLERS = frozenset({type(functools.cmp_to_key(lambda a, b: 0)), _CACHED})
 _INERT: tuple[Any, ...] = (
     str, bool, type(None), type, types.ModuleType, range, slice, np.dtype,
     type(Ellipsis), type(NotImplemented), types.CodeType, type({}.keys()), np.ufunc,
@@ -163,13 +166,19 @@ def _watch(values: list[Any]) -> tuple[list[_Watched], list[tuple[Any, Any]]]:
             continue
         if _is_inert(x) or is_service(t):
             continue
+        if t in _CALLERS:
+            seen.add(id(x))
+            stack.extend([(held, depth) for held in gc.get_referents(x)])
+            continue
         if not isinstance(x, set) and kind_of(t).read is None:
             continue
         seen.add(id(x))
         contents = _contents(x)
         if t is not types.FunctionType and not isinstance(x, tuple):
             found.append(_Watched(x, contents))
-        if depth < _DEPTH:
+        if t is types.FunctionType or t is types.MethodType or t is types.CellType:
+            stack.extend([(held, depth) for held in contents.values()])
+        elif depth < _DEPTH:
             stack.extend([(held, depth + 1) for held in contents.values()])
     return found, arrays
 
@@ -227,7 +236,7 @@ def opaque(
         given += [x for x, a in zip(kwargs.values(), active_kw, strict=True) if a]
     if not carries(f, *given):
         return f(*args, **kwargs), None
-    watched, arrays = _watch([*args, *kwargs.values()])
+    watched, arrays = _watch([f, *args, *kwargs.values()])
     places = [*enumerate(args), *kwargs.items()]
     try:
         y = f(*args, **kwargs)

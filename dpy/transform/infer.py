@@ -1414,7 +1414,8 @@ class _Inference:
             ):
                 # a special method, or an iterator that calls functions when it is consumed
                 result = Number(bool) if function in (any, all) else UNKNOWN
-                return self._generic(s, operands, all_kinds, writes=False, result=result)
+                writes = _calls_back(all_kinds)
+                return self._generic(s, operands, all_kinds, writes=writes, result=result)
             return result, False, Site("inert")
         if not rule.fresh and not _copies(function, kwargs, result):
             for a, k in zip(operands, all_kinds, strict=True):
@@ -2006,8 +2007,13 @@ def _may_decline(method: types.FunctionType) -> bool:
 
 
 def _calls_back(kinds: tuple[Kind, ...]) -> bool:
-    """A primitive given callables or unknown objects may run user code."""
-    return any(isinstance(k, (KnownObject, Object, Method)) for k in kinds)
+    """A primitive given callables or objects, or containers of these, may run user code."""
+    return any(
+        isinstance(k, (KnownObject, Object, Method))
+        or (isinstance(k, List) and _calls_back((k.item,)))
+        or (isinstance(k, Tuple) and _calls_back(k.items))
+        for k in kinds
+    )
 
 
 def _inert_result(kinds: tuple[Kind, ...]) -> Kind:
