@@ -17,10 +17,14 @@ import numpy as np
 
 from dpy.runtime.containers import entry
 from dpy.runtime.iteration import is_lazy
+from dpy.runtime.opaque import opaque
 
 __all__ = ["REPLACED"]
 
-_QUICK = frozenset({list, tuple, np.ndarray})
+
+def _is_plain(x: Any) -> bool:
+    return isinstance(x, (float, int, str, np.ndarray, np.generic, type(None)))
+
 
 # By the function that a program calls: how it is written here.
 REPLACED: dict[Any, Callable[..., Any]] = {}
@@ -79,9 +83,13 @@ def _until_decided(original: Any, function: Any) -> None:
     """``any`` and ``all`` leave the rest of an iterator alone; of lists there is a rule."""
 
     def call(dispatch: Any, args: Any, kwargs: Any) -> Any:
-        if len(args) != 1 or kwargs or type(args[0]) in _QUICK or not is_lazy(args[0]):
+        if len(args) != 1 or kwargs:
             return None
-        return dispatch(function, args, kwargs)
+        if is_lazy(args[0]):
+            return dispatch(function, args, kwargs)
+        if isinstance(args[0], (list, tuple)) and not all(map(_is_plain, args[0])):
+            return opaque(original, args, kwargs)  # their `__bool__` may write
+        return None
 
     entry(original)(call)
 

@@ -39,7 +39,7 @@ _SERVICES = frozenset({
 })  # fmt: skip
 _CACHED = type(functools.lru_cache(lambda: None))
 # Objects that call functions which they do not show.
-_CALLERS = frozenset({type(functools.cmp_to_key(lambda a, b: 0)), _CACHED})
+_CALLERS = frozenset({type(functools.cmp_to_key(lambda a, b: 0)), _CACHED, np.ufunc})
 _INERT: tuple[Any, ...] = (
     str, bool, type(None), type, types.ModuleType, range, slice, np.dtype,
     type(Ellipsis), type(NotImplemented), types.CodeType, type({}.keys()), np.ufunc,
@@ -88,6 +88,9 @@ def carries(*values: Any) -> bool:
         t = type(x)
         if t is float or t is int or t is complex:
             return True
+        if t is np.ufunc:  # of `np.frompyfunc`
+            stack.extend(_called_by(x))
+            continue
         if _is_inert(x) or is_service(t):
             continue
         if t is types.FunctionType or t is types.BuiltinFunctionType:
@@ -130,6 +133,11 @@ def _of_function(f: Any) -> list[Any]:
     return [x for x in held if type(x) not in (int, float, complex)]
 
 
+def _called_by(x: Any) -> list[Any]:
+    """The functions that an object calls, and what else it holds."""
+    return [held for held in gc.get_referents(x) if type(held) is not dict]
+
+
 class _Watched:
     """A mutable container that a C function was given, with its contents before the call."""
 
@@ -164,11 +172,11 @@ def _watch(values: list[Any]) -> tuple[list[_Watched], list[tuple[Any, Any]]]:
             seen.add(id(x))
             arrays.append((x, x.copy()))
             continue
-        if _is_inert(x) or is_service(t):
-            continue
         if t in _CALLERS:
             seen.add(id(x))
-            stack.extend([(held, depth) for held in gc.get_referents(x)])
+            stack.extend([(held, depth) for held in _called_by(x)])
+            continue
+        if _is_inert(x) or is_service(t):
             continue
         if not isinstance(x, set) and kind_of(t).read is None:
             continue

@@ -48,6 +48,7 @@ _COMPARE = {
     "ge": ("__ge__", "__le__"), "eq": ("__eq__", "__eq__"), "ne": ("__ne__", "__ne__"),
 }  # fmt: skip
 _PLAIN = (float, int, complex, bool, np.ndarray, np.generic)
+_TEXT = frozenset({str, bytes, bool, type(None), type})
 _EXACT = (Fraction, Decimal)
 _REAL = frozenset({float, int, np.float64, Fraction, Decimal})
 _TWO_ZEROS = (ZERO, ZERO)
@@ -201,7 +202,9 @@ def _compare(name: str, a: Any, b: Any) -> tuple[Any, Any]:
         return function(a, b), None
     if user_method(type(a), _COMPARE[name][0]) or user_method(type(b), _COMPARE[name][1]):
         return dunders(function, *_COMPARE[name], a, b)
-    return function(a, b), None
+    if type(a) in _TEXT or type(b) in _TEXT:
+        return function(a, b), None
+    return _opaque(function, (a, b))  # what is in containers may have comparisons of its own
 
 
 def _implements(cls: type, name: str) -> Any:
