@@ -10,6 +10,7 @@ been accumulated for a value it created, and sinks what it gives to mutable oper
 from __future__ import annotations
 
 import functools
+import math
 import types
 from collections.abc import Callable
 from typing import Any
@@ -190,6 +191,8 @@ def dispatch(
         key = _unbound(f)
         if key is not f:
             return _bound(f, key, args, kwargs, active, active_kw)
+    if type(t.__hash__) is types.FunctionType and not isinstance(f, type):
+        return _of_instance(f, args, kwargs, active, active_kw)
     special = containers.lookup(key)
     if special is not None:
         found = special(dispatch, args, kwargs)
@@ -209,10 +212,18 @@ def dispatch(
         return construct(f, args, kwargs, active, active_kw)
     if t is _CACHED and carries(*args, *kwargs.values()) and (any(active) or any(active_kw)):
         return dispatch(f.__wrapped__, args, kwargs, active, active_kw)
-    getter = containers.CALLABLES.get(t)
+    return _of_instance(f, args, kwargs, active, active_kw)
+
+
+def _of_instance(
+    f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
+) -> tuple[Any, Any]:
+    """An object that can be called. It is not looked up: that may run a ``__hash__``."""
+    getter = containers.CALLABLES.get(type(f))
     if getter is not None:
-        return getter(dispatch, f, args, kwargs)
-    call = class_call(t)
+        found: tuple[Any, Any] = getter(dispatch, f, args, kwargs)
+        return found
+    call = class_call(type(f))
     if call is not None:
         return _with_self(call, f, args, kwargs, active, active_kw)
     return opaque(f, args, kwargs, active, active_kw)
@@ -233,9 +244,12 @@ def _unbound(f: Any) -> Any:
     return registry.key_of(f)
 
 
+_OF_ITERABLES = frozenset({max, min, sum, any, all, math.fsum, math.prod, math.hypot})
+
+
 def _takes_iterables(rule: Any) -> bool:
     """Whether a function walks over any iterable: ``max``, ``any``, ``math.fsum``."""
-    return getattr(rule.primal, "__module__", None) in ("builtins", "math")
+    return rule.primal in _OF_ITERABLES
 
 
 def _rule_knows(args: tuple[Any, ...]) -> bool:

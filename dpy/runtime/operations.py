@@ -24,7 +24,7 @@ from dpy.runtime import (
     protocols,
     sets,
 )
-from dpy.runtime.attempts import interrupted, state
+from dpy.runtime.attempts import Thrown, interrupted, state
 from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
 from dpy.runtime.dispatch import by_rule, call_spread, dispatch
 from dpy.runtime.failures import no_adjoint
@@ -475,6 +475,8 @@ def _contains(container: Any, item: Any) -> tuple[Any, Any]:
             return _search(container, item)
         return operator.contains(container, item), None
     y, pb = dispatch(method, (container, item), {})
+    if type(y) is Thrown:
+        return y, lambda d, acc: pb(ZERO, acc)[1]
     return bool(y), None if pb is None else lambda d, acc: pb(ZERO, acc)[1]
 
 

@@ -45,7 +45,7 @@ _NUMBERS = frozenset({float, int})
 _OPERATORS = frozenset((
     "add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift neg pos invert "
     "iadd isub imul itruediv ifloordiv imod ipow imatmul iand ior ixor ilshift irshift "
-    "getitem setitem delitem"
+    "getitem setitem delitem lt le gt ge eq ne contains"
 ).split())  # fmt: skip
 
 # In place of a callee: the method of the user's that an operator stands for.

@@ -121,3 +121,44 @@ def test_values_that_carry_nothing_have_no_key() -> None:
     own = tape.Tape()
     assert own.read_global("len", {}, len) == (len, None)
     assert own.entries == []
+
+
+class Probing:
+    """Its tests change it, and throw."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __eq__(self, other):
+        self.value = self.value * other
+        raise LookupError(other * self.value)
+
+    def __hash__(self):
+        raise TypeError("nobody asks")
+
+    __lt__ = __contains__ = __call__ = __eq__
+
+    def __iter__(self):
+        self.value = self.value * 2.0
+        return iter([self.value])
+
+
+@pytest.mark.parametrize("test", [
+    lambda t, x: t == x,
+    lambda t, x: t < x,
+    lambda t, x: x in t,
+    lambda t, x: t(x),
+    lambda t, x: type(t).__call__(t, x),
+])  # fmt: skip
+def test_comparisons_that_throw(test) -> None:
+    def f(x):
+        testing = Probing(x)
+        try:
+            y = test(testing, x)
+        except LookupError as e:
+            y = e.args[0]
+        return y * testing.value
+
+    y, (gradient,) = dpy.value_and_gradient(f, 1.5)
+    assert y == 1.5**3 * 1.5**2
+    assert gradient == pytest.approx(5 * 1.5**4)
