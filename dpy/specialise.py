@@ -24,7 +24,7 @@ from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
 from dpy.records import made_by, record, replace, struct
-from dpy.runtime import containers, dispatch, helpers, iteration, tape
+from dpy.runtime import attempts, containers, dispatch, helpers, iteration
 from dpy.runtime.attempts import room
 from dpy.runtime.held import hold, sink, take
 from dpy.slots import contents
@@ -872,7 +872,7 @@ def _compile_call(
         if any(active) or any(active_kw):
             raise
         return None
-    if tape.is_guarded() and found.summary.needs_acc:
+    if attempts.is_guarded() and found.summary.needs_acc:
         return _call_taped(function, args, kwargs, active, active_kw)
     y, pullback = found.forward(function)(*args, **kwargs)
     needs_acc = found.summary.needs_acc
@@ -932,10 +932,12 @@ def _call_taped(
         if any(active) or any(active_kw):
             raise
         return None
-    if not tape.state.has_room:
+    if not attempts.state.has_room:
         with room():
             return _call_taped(function, args, kwargs, active, active_kw)
-    if tape.is_guarded():
+    if attempts.is_guarded():
+        from dpy.runtime import tape
+
         is_direct = tape.is_called_directly(function)
         y, pullback = tape.run_guarded(
             lambda: run_taped(function, source, lowered, args, kwargs), is_direct
@@ -946,7 +948,7 @@ def _call_taped(
     n, names = len(args), tuple(kwargs)
 
     def taped_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
-        if not tape.state.has_room:
+        if not attempts.state.has_room:
             with room():
                 return taped_pullback(d, acc)
         d_params = pullback(d, acc)

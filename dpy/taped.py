@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 from dpy.config import current
-from dpy.runtime import dispatch, tape
+from dpy.runtime import dispatch
 from dpy.transform import ir, taped
 from dpy.transform.emit import Emitted, emit
 from dpy.transform.generic import Runtime
@@ -63,7 +63,7 @@ def listing(source: Source, lowered: ir.Function) -> Emitted:
 
 
 def _runtime(source: Source) -> Runtime:
-    from dpy.runtime import operations  # with the first program that needs it
+    from dpy.runtime import operations, tape  # with the first program that needs them
 
     return Runtime(
         begin=tape.begin, operate=operations.operate, display_spread=operations.display_spread,
