@@ -675,7 +675,7 @@ def _until(dispatch: Any, function: Any, sentinel: Any) -> tuple[Any, Any]:
             y, pb = dispatch(function, (), {})
             calls.append(pb)
             if y is sentinel or y == sentinel:
-                source.mark()
+                source.seen.add(len(calls) - 1)  # no item: it belongs to the end
                 return
             yield y
 
