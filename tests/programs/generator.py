@@ -23,6 +23,7 @@ from tests.programs import (
     objects,
     own_arrays,
     statements,
+    taped,
 )
 from tests.programs.callees import small_callee
 from tests.programs.expressions import Expressions, Helper, Scope, Var
@@ -88,6 +89,7 @@ HELPER_KINDS = (
 
 #: What stands in a program that uses the name.
 PARTS = {**CLASSES, "mix(": idioms.MIX, "STATE": idioms.STATE}
+PARTS |= dict.fromkeys(taped.NAMES, taped.TAPED)
 PARTS |= dict.fromkeys(effects.NAMES, effects.EFFECTS)
 
 #: How such parts are brought back to their first state.
@@ -117,6 +119,7 @@ class Generator(Expressions):
         self.budget = 0
         self.returns = "float"
         self.single = self.chance(0.06)
+        self.taped = self.chance(0.2)
         self.weights: dict[tuple[Maker, ...], list[float]] = {}
 
     def program(self) -> str:
@@ -130,7 +133,7 @@ class Generator(Expressions):
         params = [
             self._param(self.rng.choice(ARGUMENT_KINDS)) for _ in range(self.rng.randint(1, 3))
         ]
-        self.budget = self.rng.randint(4, 16)
+        self.budget = self.rng.randint(4, 12)
         body = self.function_body(params, "float")
         head = f"def f({', '.join(p.name for p in params)}):"
         parts.append("\n\n" + "\n".join([head, *body]) + "\n")
@@ -297,11 +300,13 @@ class Generator(Expressions):
     def statement(self, scope: Scope, size: int) -> tuple[Lines, int]:
         """One statement and what it costs."""
         if size >= 2 and self.chance(0.4):
-            made = self.pick(COMPOUND)(self, scope, max(1, min(size - 1, self.rng.randint(1, 5))))
+            makers = taped.COMPOUND if self.taped and self.chance(0.3) else COMPOUND
+            made = self.pick(makers)(self, scope, max(1, min(size - 1, self.rng.randint(1, 5))))
             if made:
                 return made, max(2, len(made) // 2)
         for _ in range(20):
-            lines = self.pick(SIMPLE)(self, scope)
+            makers = taped.SIMPLE if self.taped and self.chance(0.1) else SIMPLE
+            lines = self.pick(makers)(self, scope)
             if lines:
                 return lines, 1
         return ["pass"], 1

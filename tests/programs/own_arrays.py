@@ -240,8 +240,85 @@ def loop_over_own(g: Generator, scope: Scope, size: int) -> Lines | None:
     return [head, *indent(body)]
 
 
+def view_by_function(g: Generator, scope: Scope) -> Lines | None:
+    """What a function gives back shares memory with its argument, and is written to."""
+    owns, owns2 = scope.of("own"), scope.of("own2")
+    name, e = g.fresh("o"), g.value(scope)
+    choices: list[tuple[str, str, Var]] = []
+    for v in owns:
+        choices += [(text, "[0]", Var(name, "own", v.n)) for text in (
+            f"np.asarray({v.name})", f"{v.name}.reshape(-1)", f"np.ravel({v.name})",
+            f"np.flip({v.name})", f"{v.name}.view()", f"np.atleast_1d({v.name})",
+            f"{v.name}.T", f"np.squeeze({v.name})")]  # fmt: skip
+    for v in owns2:
+        choices += [(text, "[0, 1]", Var(name, "own2", v.m, v.n)) for text in (
+            f"{v.name}.T", f"np.transpose({v.name})", f"{v.name}.swapaxes(0, 1)",
+            f"{v.name}.reshape({v.m}, {v.n})")]  # fmt: skip
+        choices.append((f"{v.name}.ravel()", "[1]", Var(name, "own", v.n * v.m)))
+    if not choices:
+        return None
+    text, where, var = g.rng.choice(choices)
+    scope.bind(var)
+    write = f"{name}{where} {g.rng.choice(['=', '+=', '-='])} {e}"
+    return g.rng.choice([[f"{name} = {text}", write], [f"{name} = {text}"]])
+
+
+def by_indices(g: Generator, scope: Scope) -> Lines | None:
+    """Reads and writes by arrays of indices, in which some stand twice."""
+    owns = scope.of("own")
+    if not owns:
+        return None
+    v, t = g.rng.choice(owns), g.fresh("v")
+    x, e, f = v.name, g.value(scope), g.value(scope, 1)
+    i = ", ".join(str(g.rng.randrange(v.n)) for _ in range(3))
+    value = g.rng.choice([e, f"np.array([{e}, {f}, 0.5])", f"{x}[[{i}]] * 0.5"])
+    lines = g.rng.choice(
+        [
+            [f"{x}[[{i}]] = {value}"],
+            [f"{x}[np.array([{i}])] {g.rng.choice(['+=', '-='])} {value}"],
+            [f"{x}[[{i}]] *= np.cos({value})"],
+            [f"{t} = {x}[[{i}]].sum() * {e}"],
+            [f"{t} = ({x}[np.array([{i}])] * np.array([{e}, 0.5, {f}])).sum()"],
+            [f"np.add.at({x}, [{i}], {value})"],
+        ]
+    )
+    if lines[0].startswith(t):
+        scope.bind(Var(t, "acc"))
+    return lines
+
+
+def earlier_iteration(g: Generator, scope: Scope, size: int) -> Lines | None:
+    """An array that is read where it was made by an earlier iteration, or perhaps not made."""
+    if scope.in_loop >= 2:
+        return None
+    name, i, s, n = g.fresh("o"), g.fresh("i"), g.fresh("v"), g.rng.choice([2, 3])
+    inner = scope.child(in_loop=scope.in_loop + 1)
+    inner.bind(Var(i, "int"))
+    made = [f"{name} = np.zeros({n})", f"{name}[0] = {g.value(inner)}"]
+    inner.bind(Var(s, "acc"))
+    late = inner.child()
+    late.bind(Var(name, "own", n))
+    read = [f"{s} = math.tanh({s} + {g.value(late)} + {name}[0])"]
+    body = g.rng.choice(
+        [
+            [f"if {i} > 0:", *indent(read), *made],
+            [f"if {i} != 1:", *indent(made), *read],
+            [*made, *read, f"{name}[-1] += {g.value(late)}"],
+            [f"if {i} > 0:", *indent([*read, f"{name}[0] *= 0.5", *read]), *made],
+            made,
+        ]
+    )
+    first = g.value(scope)
+    after = [f"{name}[-1] -= {g.value(scope)}"] if g.chance(0.5) else []
+    scope.bind(Var(s, "acc"))
+    scope.bind(Var(name, "own", n))
+    return [f"{s} = {first}", f"for {i} in range({g.rng.choice('123')}):",
+            *indent(body), *after]  # fmt: skip
+
+
 SIMPLE = (
+    view_by_function, by_indices, by_indices,
     new_own, new_own, new_own2, new_view, new_view, write_own, write_own, write_own, write_own,
     write_own, write_own2, write_own2, write_own2,
 )  # fmt: skip
-COMPOUND = (loop_over_own, loop_over_own, loop_over_own)
+COMPOUND = (loop_over_own, loop_over_own, loop_over_own, earlier_iteration)
