@@ -206,3 +206,37 @@ def test_the_last_frame_of_a_traceback_is_the_users() -> None:
         return [t.lineno for t in traceback.extract_tb(caught.tb) if t.filename == __file__][-2:]
 
     assert lines(lambda: dpy.gradient(consumer, 1.0)) == lines(lambda: consumer(1.0))
+
+
+def _caught(**options):
+    try:
+        options["scale"] = options.get("scale", 1.0) * 2.0
+        options["ys"].append(options["x"] ** 2)
+    except KeyError:
+        options["x"] = options.pop("y")
+    return _weighed(**options)
+
+
+def _weighed(x, scale, ys=()):
+    return x * scale + sum(ys)
+
+
+def _yielding(**options):
+    options["x"] *= 3.0
+    yield options["x"] * options["y"]
+    yield options["x"]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x: _caught(x=3 * x, ys=[x, x * x]),
+        lambda x: _caught(y=x**3, scale=x),
+        lambda x: sum(_yielding(x=x, y=x * x)),
+        lambda x: next(_yielding(y=x, x=x * x)),
+    ],
+)
+def test_keywords_are_collected_in_a_dict_of_the_call(program) -> None:
+    assert dpy.check_gradient(program, 1.2)
+    _, back = dpy.pullback(program, 1.2)
+    assert back(1.0) == back(1.0)

@@ -23,7 +23,7 @@ from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
 from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
 from dpy.runtime import containers, iteration
 from dpy.runtime.held import hold, protect, sink, take
-from dpy.runtime.library import SUBSTITUTES
+from dpy.runtime.library import substitute
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, is_of_library, is_service, opaque
 from dpy.slots import kind_of, slots_of
@@ -266,7 +266,7 @@ def _python_function(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any]:
     if not is_service(f):
-        f = SUBSTITUTES.get((f.__module__, f.__qualname__), f)
+        f = substitute(f) or f
         assert _compile is not None
         try:
             found = _compile(f, args, kwargs, active, active_kw)
@@ -328,7 +328,7 @@ def has_own_way(f: Any) -> bool:
     return (
         (containers.may_have_entry(f) and containers.lookup(f) is not None)
         or is_service(f)
-        or (f.__module__, f.__qualname__) in SUBSTITUTES
+        or substitute(f) is not None
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from dpy.cotangent import ZERO, is_zero
 from dpy.runtime.containers import entry
 
-__all__ = ["SUBSTITUTES"]
+__all__ = ["SUBSTITUTES", "substitute"]
 
 
 def fields(class_or_instance: Any) -> Any:
@@ -117,3 +118,13 @@ SUBSTITUTES: dict[tuple[str, str], Callable[..., Any]] = {
     ("attr._make", "evolve"): evolve,
     ("statistics", "_float_sqrt_of_frac"): float_sqrt_of_frac,
 }
+
+
+def substitute(f: FunctionType) -> Callable[..., Any] | None:
+    """What stands for a library function, or None.
+
+    A function is known by its definition. The names that it bears may be another's: attrs makes
+    `evolve` a method of its classes, and renames it; `functools.wraps` lends a wrapper the names
+    of what it wraps.
+    """
+    return SUBSTITUTES.get((f.__globals__.get("__name__", ""), f.__code__.co_qualname))

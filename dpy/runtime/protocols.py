@@ -424,7 +424,11 @@ def reduce(dispatch: Any, args: Any, kwargs: Any) -> Any:
 
 @entry(sum)
 def sum_(dispatch: Any, args: Any, kwargs: Any) -> Any:
-    """``sum`` of objects, lists or tuples is a loop over ``+``; of numbers there is a rule."""
+    """``sum`` of objects, lists or tuples is a loop over ``+``; of numbers there is a rule.
+
+    Numbers before the first object are added by Python's own ``sum``, which since version 3.12
+    carries along what rounding lost: a loop over ``+`` would have another result.
+    """
     source = args[0]
     start = args[1] if len(args) > 1 else kwargs.get("start", 0)
     if type(source) is list or type(source) is tuple:
@@ -436,15 +440,23 @@ def sum_(dispatch: Any, args: Any, kwargs: Any) -> Any:
 
     items, give = iteration.collect(source)
     total = start
+    n_plain = 0
+    plain_pb: Any = None
+    if isinstance(start, _PLAIN):
+        n_plain = next((i for i, x in enumerate(items) if not isinstance(x, _PLAIN)), len(items))
+        total, plain_pb = dispatch(sum, (tuple(items[:n_plain]), start), {})
     pbs = []
-    for item in items:
+    for item in items[n_plain:]:
         total, pb = operate("add", (True, True), total, item)
         pbs.append(pb)
 
     def sum_pullback(d: Any, acc: Any) -> Any:
         d_items: list[Any] = [ZERO] * len(items)
-        for i in range(len(items) - 1, -1, -1):
-            d, d_items[i] = pbs[i](d, acc)
+        for i in range(len(items) - 1, n_plain - 1, -1):
+            d, d_items[i] = pbs[i - n_plain](d, acc)
+        if plain_pb is not None:
+            _, (d_plain, d), _ = plain_pb(d, acc)
+            d_items[:n_plain] = containers.as_tuple(d_plain, n_plain)
         d_source = give(acc, d_items)
         if len(args) > 1:
             return ZERO, (d_source, d), {}

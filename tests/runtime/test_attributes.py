@@ -320,6 +320,7 @@ def test_deleting_forgets_what_came_later() -> None:
     assert acc.peek(p) in ({}, dpy.cotangent.ZERO)
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # of NumPy 2.5
 def test_an_array_keeps_its_shape() -> None:
     def reshaped(a):
         b = a * 2

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 import statistics
+import types
 import typing
 
 import attrs
@@ -100,3 +102,17 @@ def test_substitutes_are_known_by_name() -> None:
     assert library.SUBSTITUTES["dataclasses", "asdict"] is library.asdict
     for module, _ in library.SUBSTITUTES:
         assert __import__(module)
+
+
+def test_functions_are_known_by_their_definition() -> None:
+    assert library.substitute(attrs.evolve) is library.evolve
+    renamed = types.FunctionType(attrs.evolve.__code__, attrs.evolve.__globals__)
+    renamed.__module__, renamed.__qualname__ = "elsewhere", "Evolving.evolve"
+    assert library.substitute(renamed) is library.evolve
+
+    @functools.wraps(dataclasses.asdict)
+    def wrapper(o):
+        return {"x": 3.0 * o.x}
+
+    assert library.substitute(wrapper) is None
+    assert dpy.gradient(lambda o: wrapper(o)["x"], Inner(1.0, []))[0].x == 3.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -81,3 +82,30 @@ def test_iterables_of_the_user() -> None:
         return a * b + sum(Steps(x))
 
     assert dpy.check_gradient(f, 0.8)
+
+
+class Added:
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __radd__(self, other: float) -> float:
+        return self.value + other
+
+
+def test_a_sum_of_numbers_is_rounded_as_python_does_it() -> None:
+    weights = [1e9, 0.1, 0.3, -1e9]
+
+    def of_map(x: float) -> Any:
+        return sum(map(lambda w: w * x, weights), x)
+
+    def of_view(x: float) -> Any:
+        return sum({w: w * x for w in weights}.values())
+
+    def of_objects(x: float) -> Any:
+        return sum([*[w * x for w in weights], Added(x), x])
+
+    slope = math.fsum(weights)
+    for f, more in ((of_map, 1.0), (of_view, 0.0), (of_objects, 2.0)):
+        y, (g,) = dpy.value_and_gradient(f, 0.7)
+        assert y == f(0.7)
+        assert g == pytest.approx(slope + more, abs=1e-6)

@@ -39,6 +39,6 @@ def test_programs_that_differ(one: str, other: str) -> None:
 
 
 def test_all_codes_and_extent() -> None:
-    code = _code("def f(x):\n    return [lambda: y for y in (\n        x + 1,)]\n")
-    assert [c.co_name for c in all_codes(code)] == ["<listcomp>", "<lambda>"]
+    code = _code("def f(x):\n    return (lambda: y for y in (\n        x + 1,))\n")
+    assert [c.co_name for c in all_codes(code)] == ["<genexpr>", "<lambda>"]
     assert extent(code)[0] == (2, 4) and extent(code)[1] == (3, 16)
