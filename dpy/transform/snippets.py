@@ -7,7 +7,8 @@ What comes out must be the very code object, positions included; in all other ca
 is searched (`source`).
 
 >>> import colorsys
->>> lines = open(colorsys.__file__).readlines()
+>>> from pathlib import Path
+>>> lines = Path(colorsys.__file__).read_text().splitlines(keepends=True)
 >>> found = find_snippet(colorsys.rgb_to_yiq.__code__, lines, imported_names("".join(lines)))
 >>> found.node.name, found.class_name
 ('rgb_to_yiq', None)

@@ -16,8 +16,8 @@ loop it is iterators, a list that grows, and items whose kind is the join of all
 def f(x, y):
     v = x[0]
     y = y + v
-    v = x[1]
-    y = y + v
+    v_0 = x[1]
+    y = y + v_0
     return y
 """
 
