@@ -92,7 +92,8 @@ def _different(failures: list[tuple[int, str, str]], keep: int) -> list[tuple[in
 def _run(seeds: range, processes: int, keep: int) -> int:
     start, failures = time.monotonic(), []
     kinds: Counter[str] = Counter()
-    with multiprocessing.Pool(processes) as pool:
+    # Processes are renewed: what is compiled for one program is kept, and no other needs it.
+    with multiprocessing.Pool(processes, maxtasksperchild=25) as pool:
         for done, (seed, what, text) in enumerate(pool.imap_unordered(examine, seeds, 4), 1):
             if what:
                 failures.append((seed, what, text))
