@@ -108,7 +108,11 @@ _MODULES = frozenset({"adjoints", "api", "checking", "config", "errors", "listin
 def __getattr__(name: str) -> _typing.Any:
     home = _HOME.get(name)
     if home is not None:
-        value = globals()[name] = getattr(_importlib.import_module(f"dpy.{home}"), name)
+        from dpy.pause import Paused
+
+        with Paused():
+            module = _importlib.import_module(f"dpy.{home}")
+        value = globals()[name] = getattr(module, name)
         return value
     if name in _MODULES:
         return _importlib.import_module(f"dpy.{name}")

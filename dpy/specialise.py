@@ -23,6 +23,7 @@ from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, project, unbroadcast
 from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Array, Kind, KnownObject, is_atomic, kind_of, widen
+from dpy.pause import Paused
 from dpy.records import made_by, record, replace, struct
 from dpy.runtime import attempts, containers, dispatch, helpers, iteration
 from dpy.runtime.attempts import room
@@ -132,7 +133,8 @@ class Specialisation:
         if self._emitted is None:
             with _lock:
                 if self._emitted is None:
-                    self._emitted = _generate(self)
+                    with Paused():
+                        self._emitted = _generate(self)
         return self._emitted
 
     def forward(self, function: Any) -> Any:
@@ -330,12 +332,14 @@ def specialise(
             if found is not None and (not found.is_ready or found.is_valid()):
                 return found
         is_constructor = isinstance(function, Constructor)
-        source = function.source if is_constructor else read_source(function)
+        with Paused():
+            source = function.source if is_constructor else read_source(function)
         new = Specialisation(source, key, kinds, protect)
         group[key] = new
         _in_progress.append(new)
         try:
-            _analyse(new, function, active, heap_active, shared)
+            with Paused():
+                _analyse(new, function, active, heap_active, shared)
         except BaseException:
             group.pop(key, None)
             raise
