@@ -23,7 +23,7 @@ import numpy as np
 TOO_CLOSE = 1e-11
 
 
-class Rejected(Exception):
+class Rejected(BaseException):  # which no program catches
     """The program is ill-conditioned or too long: nothing can be learnt from it."""
 
 
