@@ -1,7 +1,7 @@
 """No garbage collection while dpy is imported or compiles a function.
 
 A compiler makes very many small objects and no garbage in cycles worth looking for. Left alone, the
-collector looks through all of them again and again: a third of the time of a first gradient.
+collector looks through all of them again and again, the more so in a program that holds much.
 """
 
 from __future__ import annotations

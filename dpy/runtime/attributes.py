@@ -25,6 +25,7 @@ __all__ = ["delete_attribute", "read_attribute", "write_attribute"]
 _MISSING = object()
 _OF_FRACTION = frozenset({"numerator", "_numerator", "denominator", "_denominator"})
 _NUMBERS = (np.ndarray, np.generic, float, int, complex)
+_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
 _MEMBERS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _BOUND = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 _object_get = object.__getattribute__
@@ -198,7 +199,7 @@ def _of_number(owner: Any, name: str) -> tuple[Any, Any]:
     """Attributes of numbers and arrays: by their rules, and methods."""
     descriptor = getattr(type(owner), name, None)
     rule = registry.lookup(descriptor) if descriptor is not None else None
-    if rule is not None and not isinstance(descriptor, types.MethodDescriptorType):
+    if rule is not None and not isinstance(descriptor, _METHODS):
         return _first(by_rule(rule, (owner,), {}))
     y = getattr(owner, name)
     if isinstance(y, (types.BuiltinMethodType, types.MethodType, types.MethodWrapperType)):

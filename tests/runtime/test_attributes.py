@@ -349,3 +349,18 @@ def test_missing_attribute_raises_as_python_does() -> None:
 
     with pytest.raises(AttributeError, match="nothing"):
         dpy.gradient(missing, Point(1.0, 2.0))
+
+
+def test_special_methods_of_arrays_are_methods_not_values() -> None:
+    def f(x):
+        a = np.array([x, 2.0, x * x])
+        later = lambda: a.__setitem__(2, a[2] * x)  # noqa: E731
+        later()
+        a.__iadd__(x)
+        return a.__getitem__(2) * a.__mul__(2.0).sum()
+
+    step = 1e-6
+    estimate = (f(1.3 + step) - f(1.3 - step)) / (2 * step)
+    value, (found,) = dpy.value_and_gradient(f, 1.3)
+    assert value == f(1.3)
+    assert found == pytest.approx(estimate, rel=1e-8)
