@@ -350,10 +350,7 @@ class _Adjoint(BufferForms):
         test = s.test
         if isinstance(test, ir.Var):
             test = ir.Var(self._test_at(s, test))
-        if not body:
-            self.out.append(ir.If(ir.Op("not_", (test,)), tuple(orelse), (), s.loc))
-        else:
-            self.out.append(ir.If(test, tuple(body), tuple(orelse), s.loc))
+        self.out.append(ir.If(test, tuple(body), tuple(orelse), s.loc))
 
     def _test_at(self, s: ir.If, test: ir.Var) -> str:
         """The residual of a test; of a mutable value, which may be empty later, its truth."""

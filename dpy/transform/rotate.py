@@ -65,7 +65,7 @@ def _loop(s: ir.While, facts: Facts) -> list[ir.Stmt]:
         return [replace(s, test_body=test_body, body=body)]
     again: tuple[ir.Stmt, ...] = tuple(map(_copy, test_body))
     if s.exit is not None:
-        again = (ir.If(ir.Op("not_", (ir.Var(s.exit),)), again, (), s.loc),)
+        again = (ir.If(ir.Var(s.exit), (), again, s.loc),)
     return [*test_body, replace(s, test_body=(), body=(*body, *again))]
 
 

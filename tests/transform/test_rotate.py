@@ -164,3 +164,10 @@ def test_a_test_that_assigns_is_rotated() -> None:
     lowered = lower(read_source(assigned_in_test))
     before = next(s for s in ir.walk(lowered.body) if isinstance(s, ir.While))
     assert before.test_body != ()
+
+
+def test_tests_stay_atoms() -> None:
+    """The reverse sweep may have to turn a test round, which it can do with atoms only."""
+    found = [s for s in ir.walk(rotated(with_exits).body) if isinstance(s, ir.If)]
+    assert found
+    assert all(isinstance(s.test, ir.Var) for s in found)
