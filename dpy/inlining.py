@@ -69,7 +69,7 @@ def _is_candidate(owner: Any, callee: Any) -> bool:
 def _calls(callee: Any, wanted: Any, seen: set[int]) -> bool:
     """Whether a function calls the wanted one, itself or through others."""
     for inner in callee.callees:
-        if inner.source.code is wanted.source.code and inner.key[8] is wanted.key[8]:
+        if inner.source.code is wanted.source.code and inner.key.cls is wanted.key.cls:
             return True
         if id(inner) not in seen:
             seen.add(id(inner))

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import dpy
-from dpy import inlining, specialise
+from dpy import inlining
+from dpy.specialise.store import compiled
 
 
 def difference(f, *args, h=1e-6):
@@ -366,5 +367,5 @@ def test_a_callee_that_writes_to_its_argument() -> None:
 
 def test_what_is_inlined_is_known() -> None:
     dpy.gradient(scalars, 0.3, 0.7)
-    groups = specialise._cache[scalars.__code__]
+    groups = compiled[scalars.__code__]
     assert all(not found.callees for found in groups.values())

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO, is_zero, project
+from dpy.runtime.containers import as_tuple
+from dpy.slots import contents
 
 __all__ = [
     "add_at", "add_region", "checked", "copy_value", "owned", "project_written", "slot",
-    "take_region", "zeros_for",
+    "take_deep", "take_region", "zeros_for",
 ]  # fmt: skip
 
 
@@ -90,3 +92,32 @@ def slot(d: Any, name: Any) -> Any:
 def checked(rule: Any, d: Any, n: int) -> Any:
     """Refuse what a malformed rule's pullback returns."""
     return rule.check_cotangents(d, n)
+
+
+def take_deep(acc: Any, x: Any, d: Any) -> Any:
+    """All that is accumulated for `x` and its contents, by value; each thing at one place only."""
+    return _take_once(acc, x, d, set())
+
+
+def _take_once(acc: Any, x: Any, d: Any, seen: set[int]) -> Any:
+    if isinstance(x, np.ndarray):
+        return acc.take(x, d)
+    held = contents(x)
+    if held is None:
+        return d
+    if id(x) in seen:
+        return d
+    seen.add(id(x))
+    if isinstance(x, tuple):
+        parts = as_tuple(d, len(x))
+        total = tuple(
+            _take_once(acc, item, part, seen) for item, part in zip(x, parts, strict=True)
+        )
+        return ZERO if all(part is ZERO for part in total) else total
+    own = acc.take(x, d)
+    slots = dict(own) if type(own) is dict else {}
+    for slot, item in held.items():
+        part = _take_once(acc, item, slots.get(slot, ZERO), seen)
+        if part is not ZERO:
+            slots[slot] = part
+    return slots or ZERO

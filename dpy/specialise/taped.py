@@ -1,24 +1,52 @@
-"""Run functions that keep a tape: the layer above `transform.taped` and `runtime.tape`."""
+"""Functions that keep a tape: which they are, their code, and how to run them.
+
+The layer above `transform.taped` and `runtime.tape`.
+"""
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from typing import Any
 
 from dpy.config import current
+from dpy.errors import DpyError
 from dpy.runtime import dispatch
+from dpy.specialise.store import lowered_function
 from dpy.transform import ir, taped
 from dpy.transform.emit import Emitted, emit
 from dpy.transform.generic import Runtime
-from dpy.transform.source import Source
+from dpy.transform.source import Source, read_source
 from dpy.transform.verify import verify
 
-__all__ = ["listing", "run_taped"]
+__all__ = ["keeps_tape", "run_taped", "taped_code"]
 
 _MOST_FUNCTIONS = 4096
 # By code object and globals: what is emitted relies on nothing else.
 _emitted: dict[tuple[Any, int], tuple[Emitted, bool]] = {}
 _forwards: weakref.WeakKeyDictionary[Any, tuple[Any, Any]] = weakref.WeakKeyDictionary()
+
+
+def keeps_tape(function: Any) -> bool:
+    """Whether a Python function cannot be given an adjoint of its own (see `transform.taped`).
+
+    False also for functions that cannot be transformed: `specialise` says why.
+    """
+    code = function.__code__
+    if code.co_flags & inspect.CO_GENERATOR:
+        return True
+    try:
+        if code.co_exceptiontable == b"":
+            return False
+        return taped.uses_tape(lowered_function(read_source(function)))
+    except DpyError:
+        return False
+
+
+def taped_code(function: Any) -> Emitted:
+    """The generated code of a function that keeps a tape, for `dpy.adjoint_source`."""
+    source = read_source(function)
+    return emit(taped.run(lowered_function(source), _runtime(source)), source)
 
 
 def run_taped(
@@ -55,11 +83,6 @@ def _emit(function: Any, source: Source, lowered: ir.Function) -> tuple[Emitted,
             verify(written, nested_ok=True)
         found = _emitted[key] = (emit(written, source), taped.suspends(lowered))
     return found
-
-
-def listing(source: Source, lowered: ir.Function) -> Emitted:
-    """The generated code, for `dpy.adjoint_source`."""
-    return emit(taped.run(lowered, _runtime(source)), source)
 
 
 def _runtime(source: Source) -> Runtime:

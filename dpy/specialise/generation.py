@@ -1,0 +1,48 @@
+"""From what was inferred to code that runs: the last stages, with the runtime that they call."""
+
+from __future__ import annotations
+
+from dpy.cotangent import add, project, unbroadcast
+from dpy.records import replace
+from dpy.runtime import containers, dispatch, helpers, iteration
+from dpy.runtime.held import hold, protect, sink, take
+from dpy.specialise.constructors import build_object
+from dpy.transform import ir
+from dpy.transform.adjoint import finish_loops, write_adjoint
+from dpy.transform.emit import Emitted, emit
+from dpy.transform.generic import Runtime
+from dpy.transform.infer import Facts
+from dpy.transform.optimise import optimise
+from dpy.transform.source import Source
+
+__all__ = ["generate"]
+
+
+class _Runtime(Runtime):
+    """The operations on unknown values are imported with the first program that has some."""
+
+    def __getattr__(self, name: str) -> ir.Known:
+        if name in self._functions:
+            return super().__getattr__(name)
+        from dpy.runtime import operations
+
+        return ir.Known(getattr(operations, name), name)
+
+
+def generate(facts: Facts, source: Source) -> Emitted:
+    """The forward of an analysed function, with its pullback inside, as a code object."""
+    runtime = _Runtime(
+        add=add, project=project, unbroadcast=unbroadcast,
+        sink=sink, take=take, take_deep=helpers.take_deep, hold=hold,
+        zeros_for=helpers.zeros_for, owned=helpers.owned, add_at=helpers.add_at,
+        add_region=helpers.add_region, take_region=helpers.take_region,
+        project_written=helpers.project_written, copy_value=helpers.copy_value,
+        slot=helpers.slot, pop_items=containers.pop_items, iterate=iteration.iterate,
+        call_=dispatch.call_, call_spread=dispatch.call_spread,
+        checked=helpers.checked,
+        build_object=build_object, globals_=source.globals, protect=protect,
+    )  # fmt: skip
+    generated = write_adjoint(facts, runtime)
+    generated = replace(generated, body=finish_loops(generated.body))
+    generated = optimise(generated, facts)
+    return emit(generated, source)

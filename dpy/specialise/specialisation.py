@@ -1,0 +1,160 @@
+"""One function compiled for one signature."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, NamedTuple
+
+from dpy.adjoints import registry
+from dpy.kinds import Kind
+from dpy.pause import Paused
+from dpy.specialise import store
+from dpy.specialise.generation import generate
+from dpy.specialise.guards import Guards
+from dpy.transform import ir
+from dpy.transform.emit import Emitted
+from dpy.transform.infer import Facts, Summary
+from dpy.transform.source import Source
+
+__all__ = ["Signature", "Specialisation", "analyses"]
+
+_WITHOUT_NOTES = frozenset({"dpy.runtime.held", "dpy.runtime.helpers"})
+analyses = [0]  # counts those that were not started by another one
+
+
+class Signature(NamedTuple):
+    """What a function is compiled for; another signature is other code."""
+
+    globals_id: int
+    cells: tuple[Kind, ...]
+    kinds: tuple[tuple[str, Kind], ...]
+    active: frozenset[str]
+    heap_active: bool
+    protect: bool
+    strong_zero: bool
+    shared: frozenset[str]
+    """The parameters that may share something mutable with another one or with the heap."""
+    cls: type | None
+    """The class whose constructor it is."""
+    check_rules: bool
+
+
+class Specialisation:
+    """One function compiled for one signature. The pullback is generated at the first call."""
+
+    def __init__(self, source: Source, key: Signature, kinds: dict[str, Kind]) -> None:
+        self.source = source
+        self.name = source.name
+        self.key = key
+        self.kinds = kinds
+        self.protect = key.protect
+        self.summary = Summary(needs_acc=True)
+        self.facts: Facts | None = None
+        self.params: list[tuple[str, str]] = []
+        self.guards = Guards()
+        self.rules_version = registry.version()
+        self.is_ready = False
+        self.lowest_dependence: int | None = None
+        self.callees: list[Specialisation] = []
+        self.is_inlinable: bool | None = None
+        self.home: ir.Home | None = None
+        self._emitted: Emitted | None = None
+        self._forwards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self._all_guards: Guards | None = None
+        self._checked_in: int | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the summary is final."""
+        return self.is_ready and self.lowest_dependence is None
+
+    def lower_dependence(self, depth: int) -> None:
+        """Depends on the unsettled function at this depth of the analysis."""
+        if self.lowest_dependence is None or depth < self.lowest_dependence:
+            self.lowest_dependence = depth
+
+    def emitted(self) -> Emitted:
+        """The generated code."""
+        if self._emitted is None:
+            with store.lock:
+                if self._emitted is None:
+                    with Paused():
+                        assert self.facts is not None
+                        store.counts["compiles"] += 1
+                        self._emitted = generate(self.facts, self.source)
+        return self._emitted
+
+    def forward(self, function: Any) -> Any:
+        """The forward for one function object (its cells and defaults)."""
+        forward = self._forwards.get(function)
+        if forward is None:
+            forward = self._forwards[function] = self.emitted().bind(function)
+        return forward
+
+    def handle(self, function: Any) -> Any:
+        """What a caller's code holds: compiles at the first call, then steps aside."""
+        return _Handle(self, function)
+
+    def is_valid(self) -> bool:
+        """Whether neither rules nor globals nor callees have changed since."""
+        if self.rules_version != registry.version():
+            return False
+        return self.all_guards().hold()
+
+    def is_valid_now(self) -> bool:
+        """The same, looked up once per analysis from the top: no user's code runs meanwhile."""
+        if self._checked_in != analyses[0] and self.is_valid():
+            self._checked_in = analyses[0]
+        return self._checked_in == analyses[0]
+
+    def all_guards(self) -> Guards:
+        """What this code and that of its callees relies on."""
+        if self._all_guards is None:
+            self._all_guards = self._collect(Guards(), set())
+        return self._all_guards
+
+    @property
+    def is_for_distinct(self) -> bool:
+        """Whether the arguments must not share memory or objects."""
+        return not self.key.shared
+
+    def is_isolated(self) -> bool:
+        """Whether no generated code that a call runs keeps notes for the run (see `iteration`)."""
+        return self._is_isolated(set())
+
+    def _is_isolated(self, seen: set[int]) -> bool:
+        if id(self) in seen:
+            return True
+        seen.add(id(self))
+        if self._emitted is None:
+            return False
+        for cell in self._emitted.bound.values():
+            module = getattr(cell.cell_contents, "__module__", None) or ""
+            if module.startswith("dpy.runtime.") and module not in _WITHOUT_NOTES:
+                return False
+        return all(callee._is_isolated(seen) for callee in self.callees)
+
+    def _collect(self, into: Guards, seen: set[int]) -> Guards:
+        if id(self) not in seen:
+            seen.add(id(self))
+            into.update(self.guards)
+            for callee in self.callees:
+                callee._collect(into, seen)
+        return into
+
+
+class _Handle:
+    """Calls a specialisation's forward; callable, so that generated code can use it by name."""
+
+    __slots__ = ("_forward", "_function", "_specialisation")
+
+    def __init__(self, specialisation: Specialisation, function: Any) -> None:
+        self._specialisation = specialisation
+        self._function = function
+        self._forward: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        forward = self._forward
+        if forward is None:
+            forward = self._forward = self._specialisation.forward(self._function)
+        return forward(*args, **kwargs)
