@@ -19,6 +19,7 @@ WITHOUT_MODULE = {
     "test_golden.py",
     "test_layers.py",
     "test_mirror.py",
+    "test_planted_faults.py",
     "test_public_surface.py",
     "test_random_programs.py",
     "test_staleness.py",

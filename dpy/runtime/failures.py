@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import inspect
 import sys
-from types import FrameType
+from collections.abc import Callable
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
 from dpy.errors import MutationError, NoAdjointError, Place
-from dpy.transform.places import spot_of
+from dpy.transform.places import Spot, spot_of
 
-__all__ = ["mutation_error", "no_adjoint", "user_place"]
+__all__ = ["STANDS_FOR", "mutation_error", "no_adjoint", "user_place"]
 
 _OWN = __name__.partition(".")[0]
+
+#: Code of dpy's that works for functions without frames of their own: what finds their lines.
+STANDS_FOR: dict[CodeType, Callable[[FrameType], Spot | None]] = {}
 
 
 def user_place() -> Place | None:
     """The innermost frame that is not dpy's own: generated code bears the user's file and line."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if not module.startswith(f"{_OWN}."):
-            code = frame.f_code
-            spot = spot_of(frame)
-            if spot is not None:
-                return Place(spot.filename, spot.line, function=spot.function)
+        code = frame.f_code
+        is_own = frame.f_globals.get("__name__", "").startswith(f"{_OWN}.")
+        find = STANDS_FOR.get(code) if is_own else spot_of
+        spot = None if find is None else find(frame)
+        if spot is not None:
+            return Place(spot.filename, spot.line, function=spot.function)
+        if not is_own:
             return Place(code.co_filename, frame.f_lineno, function=code.co_name)
         frame = frame.f_back
     return None

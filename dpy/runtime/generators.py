@@ -15,6 +15,7 @@ from dpy.errors import NotDifferentiableError
 from dpy.runtime import containers, iteration
 from dpy.runtime.containers import is_null
 from dpy.runtime.tape import Sweep, Tape, state
+from dpy.transform.ir import Home
 
 __all__ = ["TapedGenerator", "delegate"]
 
@@ -50,13 +51,13 @@ class _OfTaped(iteration.Lazy):
 class TapedGenerator(Generator[Any, Any, Any]):
     """What a differentiated generator function returns: to the program, a generator."""
 
-    def __init__(self, inner: Any, function: Any, count: int) -> None:
+    def __init__(self, inner: Any, function: Any, count: int, home: Home) -> None:
         self.__name__ = function.__name__
         self.__qualname__ = function.__qualname__
         self._depth = 0  # of `try` bodies in which it waits
         self._inner = inner
         self._count = count  # of parameters
-        self._tape = Tape(is_of_generator=True)
+        self._tape = Tape(home, is_of_generator=True)
         self._is_started = False
         self.ended_by: Any = None  # of those that read it
         # Of each item: the places where its segment began and ended, and its key.
@@ -257,19 +258,21 @@ def close_generator(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     return None, close_pullback
 
 
-def delegate(tape: Tape, source: Any, key: int | None) -> Generator[Any, Any, Any]:
+def delegate(tape: Tape, source: Any, keys: tuple[Any, int]) -> Generator[Any, Any, Any]:
     """``yield from source`` in a generator that runs on `tape`."""
     if type(source) is not TapedGenerator:
-        yield from tape.items(source, key)
+        yield from tape.items(source, keys)
         return None, None
+    line = keys[-1:]
     step: Callable[[Any], tuple[Any, int | None]] = source.send_with_key
     given, sent_key = None, None
     while True:
         try:
             y, inner_key = step(given)
         except StopIteration as stop:
-            return tape.note((stop.value, _ending(source)), ())
-        pair = tape.note((y, _passing(source, source.count - 1, inner_key)), (sent_key,))
+            return tape.note((stop.value, _ending(source)), line)
+        passing = _passing(source, source.count - 1, inner_key)
+        pair = tape.note((y, passing), (sent_key, *line))
         step, sent_key = source.send_with_key, None
         try:
             given, sent_key = yield pair

@@ -1,8 +1,8 @@
 """The tape of a function that cannot be given an adjoint of its own (see `dpy.transform.taped`).
 
-An entry is the pullback of one operation with the keys of its operands. A key is the place of the
-entry that made the value: there the sweep gathers the value's cotangent, as far as that travels by
-value (the *remainder*; what belongs to mutable objects is in the accumulators).
+An entry is the pullback of one operation with the keys of its operands and its line. A key is the
+place of the entry that made the value: there the sweep gathers the value's cotangent, as far as
+that travels by value (the *remainder*; what belongs to mutable objects is in the accumulators).
 
 Where an exception may be caught, nothing that ran before it must be lost: a function that was left
 by an exception hands its tape to whoever catches it. These tapes wait in `state.orphans`, from the
@@ -24,11 +24,14 @@ from dpy.errors import NotDifferentiableError
 from dpy.runtime import iteration
 from dpy.runtime.attempts import Thrown, interrupted, is_guarded, state
 from dpy.runtime.dispatch import call_spread, dispatch
+from dpy.runtime.failures import STANDS_FOR
 from dpy.runtime.operations import OPERATIONS, read_cell, read_global
 from dpy.runtime.protocols import user_method
+from dpy.transform.ir import Home
+from dpy.transform.places import Spot, show_in_traceback
 
 __all__ = [
-    "Sweep", "Tape", "Thrown", "begin", "is_called_directly", "is_guarded", "run_guarded", "state",
+    "Sweep", "Tape", "Thrown", "is_called_directly", "is_guarded", "run_guarded", "state",
 ]  # fmt: skip
 
 # Values of these types never have a cotangent, wherever they were read.
@@ -87,11 +90,6 @@ def run_guarded(run: Callable[[], tuple[Any, Any]], is_direct: bool) -> tuple[An
         return Thrown(error), lambda d, acc: own.pullback(None, ZERO, acc)
 
 
-def begin() -> Tape:
-    """The tape of a function that starts now."""
-    return Tape()
-
-
 class Sweep:
     """One reverse sweep over a tape: how far it has come, and the cotangents on the way."""
 
@@ -111,12 +109,13 @@ class Sweep:
 class Tape:
     """The operations of one call, in the order in which they ran."""
 
-    __slots__ = ("_base", "_here", "entries", "is_running", "keywords", "parameters")
+    __slots__ = ("_base", "_here", "entries", "home", "is_running", "keywords", "parameters")
 
-    def __init__(self, is_of_generator: bool = False) -> None:
+    def __init__(self, home: Home, is_of_generator: bool = False) -> None:
+        self.home = home  # the function
         self.is_running = not is_of_generator
-        # (pullback, keys); of calls with the names of keyword arguments; of arithmetic
-        # (None, keys, partial, partial); of parameters (None, ()).
+        # (pullback, (key, ..., line)); of calls with the names of keyword arguments; of arithmetic
+        # (None, (key, key, line), partial, partial); of parameters (None, ()).
         self.entries: list[tuple[Any, ...]] = []
         self.parameters: list[int] = []
         self.keywords: dict[int, Any] = {}  # by key: the dict of a ``**`` parameter
@@ -213,28 +212,28 @@ class Tape:
 
     # The arithmetic of numbers: an entry has the partial derivatives.
 
-    def add(self, keys: tuple[Any, Any], a: Any, b: Any) -> tuple[Any, Any]:
+    def add(self, keys: tuple[Any, ...], a: Any, b: Any) -> tuple[Any, Any]:
         """``a + b``."""
         if type(a) in _NUMBERS and type(b) in _NUMBERS:
             self.entries.append((None, keys, 1.0, 1.0))
             return a + b, len(self.entries) - 1
         return self.operate("add", keys, a, b)
 
-    def sub(self, keys: tuple[Any, Any], a: Any, b: Any) -> tuple[Any, Any]:
+    def sub(self, keys: tuple[Any, ...], a: Any, b: Any) -> tuple[Any, Any]:
         """``a - b``."""
         if type(a) in _NUMBERS and type(b) in _NUMBERS:
             self.entries.append((None, keys, 1.0, -1.0))
             return a - b, len(self.entries) - 1
         return self.operate("sub", keys, a, b)
 
-    def mul(self, keys: tuple[Any, Any], a: Any, b: Any) -> tuple[Any, Any]:
+    def mul(self, keys: tuple[Any, ...], a: Any, b: Any) -> tuple[Any, Any]:
         """``a * b``."""
         if type(a) in _NUMBERS and type(b) in _NUMBERS:
             self.entries.append((None, keys, b, a))
             return a * b, len(self.entries) - 1
         return self.operate("mul", keys, a, b)
 
-    def getattr(self, keys: tuple[Any, Any], owner: Any, name: str) -> tuple[Any, Any]:
+    def getattr(self, keys: tuple[Any, ...], owner: Any, name: str) -> tuple[Any, Any]:
         """``owner.name``."""
         if type(owner) is types.ModuleType:
             y = getattr(owner, name)
@@ -254,14 +253,15 @@ class Tape:
             return value, None
         return self.note(read_cell(cell, value), ())
 
-    def items(self, iterable: Any, key: int | None) -> Iterator[tuple[Any, Any]]:
+    def items(self, iterable: Any, keys: tuple[Any, int]) -> Iterator[tuple[Any, Any]]:
         """The items of a ``for`` loop with their keys."""
+        line = keys[-1:]
         if type(iterable) is range:
             for i in iterable:
                 yield i, None
             return
         part = iteration.Part(iterable)
-        self.entries.append((_remainder(part), (key,)))
+        self.entries.append((_remainder(part), keys))
         items = enumerate(part.iterable)
         while True:
             base = len(state.orphans)
@@ -272,14 +272,14 @@ class Tape:
             except BaseException:
                 interrupted(base, part.give_extra)
                 raise
-            yield self.note((item, _giving(part, k)), ())
-        self.entries.append((_ending(part), ()))
+            yield self.note((item, _giving(part, k)), line)
+        self.entries.append((_ending(part), line))
 
-    def delegate(self, source: Any, key: int | None) -> Iterator[Any]:
+    def delegate(self, source: Any, keys: tuple[Any, int]) -> Iterator[Any]:
         """``yield from source``."""
         from dpy.runtime.generators import delegate
 
-        return delegate(self, source, key)
+        return delegate(self, source, keys)
 
     # --- exceptions -------------------------------------------------------------------------------
 
@@ -323,33 +323,48 @@ class Tape:
     def sweep(self, acc: Any, sweep: Sweep, stop: int = 0) -> None:
         """Go back to the place `stop`."""
         entries, found = self.entries, sweep.found
-        for place in range(sweep.place - 1, stop - 1, -1):
-            entry = entries[place]
-            pb, keys = entry[0], entry[1]
-            if pb is None:
-                d = found.pop(place, None)
-                if d is not None and keys:  # arithmetic; else a parameter
-                    first, second = keys
-                    if first is not None:
-                        known, d_key = found.get(first), d * entry[2]
-                        found[first] = d_key if known is None else known + d_key
-                    if second is not None:
-                        known, d_key = found.get(second), d * entry[3]
-                        found[second] = d_key if known is None else known + d_key
-                elif d is not None:
-                    found[place] = d
-                continue
-            d = found.pop(place, ZERO)
-            if len(entry) == 2:
-                ds = pb(d, acc)
-            else:
-                d_f, d_args, d_kwargs = pb(d, acc)
-                ds = (d_f, *d_args, *[d_kwargs.get(name, ZERO) for name in entry[2]])
-            for key, d in zip(keys, ds, strict=False):
-                if key is not None and d is not ZERO and d is not None:
-                    known = found.get(key)
-                    found[key] = d if known is None else add(known, d)
+        place = sweep.place
+        try:
+            for place in range(sweep.place - 1, stop - 1, -1):
+                entry = entries[place]
+                pb, keys = entry[0], entry[1]
+                if pb is None:
+                    d = found.pop(place, None)
+                    if d is not None and keys:  # arithmetic; else a parameter
+                        first, second, _ = keys
+                        if first is not None:
+                            known, d_key = found.get(first), d * entry[2]
+                            found[first] = d_key if known is None else known + d_key
+                        if second is not None:
+                            known, d_key = found.get(second), d * entry[3]
+                            found[second] = d_key if known is None else known + d_key
+                    elif d is not None:
+                        found[place] = d
+                    continue
+                d = found.pop(place, ZERO)
+                if len(entry) == 2:
+                    ds = pb(d, acc)
+                else:
+                    d_f, d_args, d_kwargs = pb(d, acc)
+                    ds = (d_f, *d_args, *[d_kwargs.get(name, ZERO) for name in entry[2]])
+                for key, d in zip(keys[:-1], ds, strict=True):
+                    if key is not None and d is not ZERO and d is not None:
+                        known = found.get(key)
+                        found[key] = d if known is None else add(known, d)
+        except BaseException as error:
+            spot = self.spot(place)
+            if spot is not None:
+                show_in_traceback(error, spot)
+            raise
         sweep.place = stop
+
+    def spot(self, place: int) -> Spot | None:
+        """The line of the program that made an entry, if it is known."""
+        keys = self.entries[place][1] if place < len(self.entries) else ()
+        if not keys:
+            return None
+        source = self.home.source
+        return Spot(source.filename, keys[-1], source.code.co_name, self.home)
 
     def pullback(self, key: int | None, d: Any, acc: Any) -> tuple[Any, ...]:
         """The cotangents of the parameters for the cotangent `d` of the value with this key."""
@@ -363,6 +378,15 @@ class Tape:
         for key, value in self.keywords.items():
             sweep.give(key, acc.take_slots(value) or ZERO)
         return tuple([sweep.found.get(key, ZERO) for key in self.parameters])
+
+
+def _spot_of_sweep(frame: types.FrameType) -> Spot | None:
+    local = frame.f_locals
+    own: Tape = local["self"]
+    return own.spot(local["place"])
+
+
+STANDS_FOR[Tape.sweep.__code__] = _spot_of_sweep
 
 
 def _remainder(part: iteration.Part) -> Callable[[Any, Any], tuple[Any, ...]]:

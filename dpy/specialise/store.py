@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dpy.errors import DpyError
 from dpy.records import record
-from dpy.transform import ir, split_targets
+from dpy.transform import ir, places, split_targets
 from dpy.transform.lower import lower
 from dpy.transform.source import Source
 
@@ -83,10 +83,10 @@ def lowered_function(source: Source) -> ir.Function:
         try:
             found = split_targets.run(lower(source))
         except DpyError as error:
-            found = error
+            found = error.with_traceback(None)
         if len(_lowered) >= _MOST_FUNCTIONS:
             _lowered.clear()
         _lowered[source.code] = found
     if isinstance(found, DpyError):
-        raise found
+        raise places.at_its_place(found, source.globals)
     return found

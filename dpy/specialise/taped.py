@@ -5,6 +5,7 @@ The layer above `transform.taped` and `runtime.tape`.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import weakref
 from typing import Any
@@ -64,7 +65,8 @@ def run_taped(
     if is_generator:
         from dpy.runtime.generators import TapedGenerator
 
-        generator = TapedGenerator(forward(*args, **kwargs), function, len(lowered.params))
+        running = forward(*args, **kwargs)
+        generator = TapedGenerator(running, function, len(lowered.params), ir.Home(source))
         return generator, generator.creation_pullback
     y, key, own = forward(*args, **kwargs)
     return y, lambda d, acc: own.pullback(key, d, acc)
@@ -89,7 +91,8 @@ def _runtime(source: Source) -> Runtime:
     from dpy.runtime import operations, tape  # with the first program that needs them
 
     return Runtime(
-        begin=tape.begin, operate=operations.operate, display_spread=operations.display_spread,
+        begin=functools.partial(tape.Tape, ir.Home(source)),
+        operate=operations.operate, display_spread=operations.display_spread,
         call_=dispatch.call_, call_spread=dispatch.call_spread,
         read_global=operations.read_global, write_global=operations.write_global,
         read_cell=operations.read_cell, closure=operations.closure, globals_=source.globals,

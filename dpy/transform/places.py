@@ -9,16 +9,27 @@ into its traceback.
 from __future__ import annotations
 
 import ast
+import copy
 import itertools
 import sys
 import types
 import weakref
 from typing import Any
 
+from dpy.errors import DpyError
 from dpy.records import record, replace
 from dpy.transform import ir
 
-__all__ = ["Spot", "encode", "guarded", "register", "relocate", "spot_of"]
+__all__ = [
+    "Spot",
+    "at_its_place",
+    "encode",
+    "guarded",
+    "register",
+    "relocate",
+    "show_in_traceback",
+    "spot_of",
+]
 
 FIRST = 1_000_000
 """Columns from here on are no columns."""
@@ -163,16 +174,45 @@ def relocate(error: BaseException) -> None:
     error.__traceback__ = types.TracebackType(below, tb.tb_frame, -1, spots[0].line)
 
 
+def show_in_traceback(error: BaseException, spot: Spot) -> None:
+    """Let a traceback go through a line of the user's on its way from the frame that handles it.
+
+    A sweep over a tape works for a function that has no frame of its own.
+    """
+    tb = error.__traceback__
+    assert tb is not None
+    below = types.TracebackType(tb.tb_next, _frame(spot), -1, spot.line)
+    error.__traceback__ = types.TracebackType(below, tb.tb_frame, tb.tb_lasti, tb.tb_lineno)
+
+
 def _probe(getframe: Any) -> Any:
     return getframe()
+
+
+def at_its_place(error: DpyError, names: dict[str, Any]) -> DpyError:
+    """A copy of an error of a function that was never called: its traceback shows the place.
+
+    `names` are the globals of the function.
+    """
+    place, new = error.place, copy.copy(error)
+    if place is None:
+        return new.with_traceback(None)
+    frame = _make_frame(place.filename, place.line, place.function or "<unknown>", names)
+    return new.with_traceback(types.TracebackType(None, frame, -1, place.line))
 
 
 def _frame(spot: Spot) -> types.FrameType:
     """A frame of a function with this name in this file."""
     assert spot.home is not None
+    return _make_frame(
+        spot.filename, spot.line, spot.home.source.code.co_qualname, spot.home.globals
+    )
+
+
+def _make_frame(filename: str, line: int, qualname: str, names: dict[str, Any]) -> types.FrameType:
     code = _probe.__code__.replace(
-        co_filename=spot.filename, co_name=spot.function, co_firstlineno=spot.line,
-        co_qualname=spot.home.source.code.co_qualname,
+        co_filename=filename, co_name=qualname.rpartition(".")[2], co_firstlineno=line,
+        co_qualname=qualname,
     )  # fmt: skip
-    frame: types.FrameType = types.FunctionType(code, spot.home.globals)(sys._getframe)
+    frame: types.FrameType = types.FunctionType(code, names)(sys._getframe)
     return frame

@@ -6,10 +6,11 @@ runtime, and each appends its pullback to a tape; the reverse sweep goes through
 
 Every variable `x` has a companion `x_k`, the *key* under which the sweep keeps the cotangent of its
 value: the place on the tape where the value was made, or None where no cotangent can come from.
-Keys follow the program's own control flow, so that no other analysis is needed.
+Keys follow the program's own control flow, so that no other analysis is needed. After the keys of
+its operands an operation notes its line, for errors of the reverse sweep.
 
 >>> from dpy.transform.ir import *
->>> body = (Assign("t_1", Op("mul", (Var("x"), Lit(2)))),)
+>>> body = (Assign("t_1", Op("mul", (Var("x"), Lit(2))), Loc(7)),)
 >>> from dpy.transform.generic import Runtime
 >>> from dpy.transform.show import show
 >>> runtime = Runtime(begin=len, operate=max, call_=min, call_spread=abs)
@@ -17,7 +18,7 @@ Keys follow the program's own control flow, so that no other analysis is needed.
 def double_taped(x):
     tape = begin()
     x_k = tape.parameter(x)
-    t_1, t_1_k = tape.mul((x_k, None), x, 2)
+    t_1, t_1_k = tape.mul((x_k, None, 7), x, 2)
     return (t_1, t_1_k, tape)
 """
 
@@ -110,8 +111,9 @@ class _Taped:
             return ir.Var(self.keys[atom.name])
         return _NO_KEY
 
-    def _keys(self, atoms: tuple[Any, ...]) -> ir.Op:
-        return ir.Op("tuple", tuple(map(self._key, atoms)))
+    def _keys(self, atoms: tuple[Any, ...], loc: ir.Loc | None) -> ir.Op:
+        line = ir.Lit(0 if loc is None else loc.line)
+        return ir.Op("tuple", (*map(self._key, atoms), line))
 
     # --- statements -------------------------------------------------------------------------------
 
@@ -127,7 +129,7 @@ class _Taped:
             return (replace(s, test_body=self._block(s.test_body), body=self._block(s.body)),)
         if isinstance(s, ir.For):
             assert isinstance(s.target, str)
-            items = self._method("items", s.iter, self._key(s.iter))
+            items = self._method("items", s.iter, self._keys((s.iter,), s.loc))
             pair = (s.target, self.keys[s.target])
             return (replace(s, target=pair, iter=items, body=self._block(s.body)),)
         if isinstance(s, ir.Try):
@@ -155,21 +157,21 @@ class _Taped:
                 return (s,)
             assert isinstance(s.target, str)
             return (s, ir.Assign(self.keys[s.target], self._key(value), s.loc))
-        noted = self._noted(value)
+        noted = self._noted(value, s.loc)
         if s.target is None:
             return (replace(s, value=noted),)
         assert isinstance(s.target, str)
         return (replace(s, target=(s.target, self.keys[s.target]), value=noted),)
 
-    def _noted(self, value: Any) -> Any:
+    def _noted(self, value: Any, loc: ir.Loc | None) -> Any:
         if isinstance(value, ir.Op) and value.name == "yield":
             (sent,) = value.args
             return ir.Op("yield", (ir.Op("tuple", (sent, self._key(sent))),))
         if isinstance(value, ir.Op) and value.name == "yield_from":
             (source,) = value.args
-            delegate = self._method("delegate", source, self._key(source))
+            delegate = self._method("delegate", source, self._keys((source,), loc))
             return ir.Op("yield_from", (delegate,))
-        keys = self._keys(generic_operands(value))
+        keys = self._keys(generic_operands(value), loc)
         if isinstance(value, ir.Global):
             name = ir.Lit(value.name)
             return self._method("read_global", name, self.runtime.globals_, value)

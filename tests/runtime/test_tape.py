@@ -9,6 +9,8 @@ import pytest
 import dpy
 from dpy.errors import NotDifferentiableError
 from dpy.runtime import tape
+from dpy.transform.ir import Home
+from dpy.transform.source import read_source
 
 
 class Scaled:
@@ -25,6 +27,9 @@ class Scaled:
     def __mul__(self, factor):
         self.value = self.value * factor
         raise ValueError("no product")
+
+
+HOME = Home(read_source(Scaled.__mul__))
 
 
 def test_work_before_an_exception_is_not_lost() -> None:
@@ -110,15 +115,15 @@ def test_nothing_is_left_behind_by_an_exception_that_nobody_catches() -> None:
 
 
 def test_sweeps_of_one_tape_are_independent() -> None:
-    own = tape.Tape()
+    own = tape.Tape(HOME)
     key = own.parameter(3.0)
-    _, product = own.note((9.0, lambda d, acc: (6.0 * d,)), (key,))
+    _, product = own.note((9.0, lambda d, acc: (6.0 * d,)), (key, 1))
     assert own.pullback(product, 1.0, None) == (6.0,)
     assert own.pullback(product, 2.0, None) == (12.0,)
 
 
 def test_values_that_carry_nothing_have_no_key() -> None:
-    own = tape.Tape()
+    own = tape.Tape(HOME)
     assert own.read_global("len", {}, len) == (len, None)
     assert own.entries == []
 

@@ -7,6 +7,7 @@ import pytest
 import dpy
 from dpy.errors import UnsupportedSyntaxError
 from dpy.specialise import cache_info, clear_cache, store
+from dpy.transform.lower import lower
 from dpy.transform.source import read_source
 
 
@@ -52,8 +53,10 @@ def test_the_oldest_functions_make_room(monkeypatch: pytest.MonkeyPatch) -> None
     clear_cache()
 
 
-def test_a_function_is_lowered_once_even_if_it_cannot_be() -> None:
+def test_a_function_is_lowered_once_even_if_it_cannot_be(monkeypatch) -> None:
     clear_cache()
+    lowered = []
+    monkeypatch.setattr(store, "lower", lambda source: lowered.append(source) or lower(source))
     source = read_source(square)
     assert store.lowered_function(source) is store.lowered_function(source)
     errors = []
@@ -61,4 +64,6 @@ def test_a_function_is_lowered_once_even_if_it_cannot_be() -> None:
         with pytest.raises(UnsupportedSyntaxError) as caught:
             store.lowered_function(read_source(later))
         errors.append(caught.value)
-    assert errors[0] is errors[1]
+    assert str(errors[0]) == str(errors[1])
+    assert errors[0] is not errors[1]  # each shows the traceback of its own call
+    assert len(lowered) == 2

@@ -49,7 +49,8 @@ def test_which_functions_need_a_tape() -> None:
 
 def test_each_variable_has_a_key() -> None:
     text = written(guarded)[1]
-    assert "y, y_k = tape.operate('getitem', (d_k, x_k), d, x)" in text
+    line = guarded.__code__.co_firstlineno + 2
+    assert f"y, y_k = tape.operate('getitem', (d_k, x_k, {line}), d, x)" in text
     assert "y_k = None" in text
     assert "return (y, y_k, tape)" in text
 
