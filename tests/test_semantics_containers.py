@@ -8,7 +8,6 @@ import pytest
 
 import dpy
 from dpy.cotangent import ZERO
-from dpy.runtime import containers
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.dispatch import dispatch
 from tests.programs.corpus import Case, Corpus
@@ -159,22 +158,6 @@ def test_programs(case: Case) -> None:
     case.check()
 
 
-def test_is_null() -> None:
-    import numpy as np
-
-    for zero in (ZERO, None, 0.0, np.zeros(3), {0: ZERO, "a": {1: 0.0}}, (0.0, [ZERO])):
-        assert containers.is_null(zero)
-    for other in (1.0, np.array([0.0, 1.0]), {0: {1: 2.0}}, (0.0, [float("nan")])):
-        assert not containers.is_null(other)
-
-
-def test_as_tuple() -> None:
-    assert containers.as_tuple(ZERO, 2) == (ZERO, ZERO)
-    assert containers.as_tuple({1: 2.0}, 2) == (ZERO, 2.0)
-    assert containers.as_tuple({"b": 2.0, 0: 1.0}, 2, ("a", "b")) == (1.0, 2.0)
-    assert containers.as_tuple([1.0, 2.0], 2) == (1.0, 2.0)
-
-
 def test_entries_have_the_protocol_of_dispatch() -> None:
     xs = [1.0, 2.0]
     acc = Accumulators()
@@ -182,17 +165,6 @@ def test_entries_have_the_protocol_of_dispatch() -> None:
     assert y == 2.0
     assert pb(5.0, acc) == (ZERO, (), {})
     assert acc.peek(xs) == {1: 5.0}
-
-
-def test_lookup_of_what_cannot_be_hashed() -> None:
-    class Unhashable:
-        __hash__ = None
-
-        def __call__(self):
-            return 1.0
-
-    assert containers.lookup(Unhashable()) is None
-    assert containers.lookup(list.append) is not None
 
 
 def test_errors_are_pythons() -> None:

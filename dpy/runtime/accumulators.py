@@ -22,7 +22,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add, project
 from dpy.errors import MutationError, NotDifferentiableError
-from dpy.runtime.containers import is_null
+from dpy.runtime.item_cotangents import is_null
 from dpy.runtime.memory import Buffer, cotangent_dtype, overlaps_itself, owner_of, repeated
 from dpy.runtime.walk import Walk, by_value, remainder
 from dpy.slots import Slots, kind_of, slots_of

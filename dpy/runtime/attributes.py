@@ -11,7 +11,7 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
-from dpy.runtime import containers, iteration
+from dpy.runtime import entries, item_cotangents, iteration
 from dpy.runtime.attempts import Failed, attempt
 from dpy.runtime.dispatch import by_rule, dispatch
 from dpy.runtime.failures import mutation_error, no_adjoint
@@ -216,7 +216,7 @@ def _of_number(owner: Any, name: str) -> tuple[Any, Any]:
     def unknown_pullback(d: Any, acc: Any) -> Any:
         if isinstance(y, np.ndarray) and np.may_share_memory(y, owner):
             return ZERO  # a view: its accumulator is a view of the owner's
-        if not containers.is_null(take(acc, held, d)):
+        if not item_cotangents.is_null(take(acc, held, d)):
             raise no_adjoint(descriptor, (owner,))
         return ZERO
 
@@ -292,7 +292,7 @@ def _write_of_array(owner: Any, name: str, value: Any) -> Any:
         )
 
     def refuse(acc: Any) -> Any:
-        if not containers.is_null(acc.peek(owner)):
+        if not item_cotangents.is_null(acc.peek(owner)):
             raise mutation_error(f"assignment to the {name} of an array", "it is not reversible")
         return ZERO
 
@@ -342,7 +342,7 @@ def delete_attribute(owner: Any, name: str) -> Any:
 # --- the builtins ---------------------------------------------------------------------------------
 
 
-@containers.entry(getattr)
+@entries.entry(getattr)
 def getattr_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``getattr(owner, name[, default])``."""
     owner, name, *default = args
@@ -386,7 +386,7 @@ def _runs_code(owner: Any, name: str) -> bool:
     return False
 
 
-@containers.entry(hasattr)
+@entries.entry(hasattr)
 def hasattr_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``hasattr(owner, name)``, where that runs code of the user's."""
     if len(args) != 2 or type(args[1]) is not str or not _runs_code(*args):
@@ -394,33 +394,33 @@ def hasattr_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     found = _attempt_read(*args)
     if type(found) is Failed:
         back = found.back
-        return False, lambda d, acc: back(acc) or containers.nothing(args)
+        return False, lambda d, acc: back(acc) or item_cotangents.nothing(args)
     pb = found[1]
     if pb is None:
         return True, None
     return True, lambda d, acc: (ZERO, (pb(ZERO, acc), ZERO), {})
 
 
-@containers.entry(setattr)
+@entries.entry(setattr)
 def setattr_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``setattr(owner, name, value)``."""
     pb = write_attribute(*args)
     return None, lambda d, acc: (ZERO, (ZERO, ZERO, pb(acc)), {})
 
 
-@containers.entry(delattr)
+@entries.entry(delattr)
 def delattr_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``delattr(owner, name)``."""
     pb = delete_attribute(*args)
 
     def delattr_pullback(d: Any, acc: Any) -> Any:
         pb(acc)
-        return containers.nothing(args)
+        return item_cotangents.nothing(args)
 
     return None, delattr_pullback
 
 
-@containers.entry(object.__setattr__)
+@entries.entry(object.__setattr__)
 def object_setattr(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``object.__setattr__(owner, name, value)``, also of frozen classes."""
     owner, name, value = args
@@ -432,7 +432,7 @@ def object_setattr(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     return None, lambda d, acc: (ZERO, (ZERO, ZERO, pb(acc)), {})
 
 
-@containers.entry(object.__getattribute__)
+@entries.entry(object.__getattribute__)
 def object_getattribute(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``object.__getattribute__(owner, name)``: without ``__getattr__``."""
     owner, name = args
@@ -445,7 +445,7 @@ def object_getattribute(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any
     return y, None if pb is None else lambda d, acc: (ZERO, (pb(d, acc), ZERO), {})
 
 
-@containers.entry(vars)
+@entries.entry(vars)
 def vars_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``vars(owner)`` is ``owner.__dict__``."""
     if not args:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO, add
-from dpy.runtime import containers
+from dpy.runtime import entries, item_cotangents
 from dpy.runtime.attempts import callback
 from dpy.runtime.iteration import collect
 from dpy.runtime.opaque import opaque
@@ -114,11 +114,11 @@ def _picking(primal: Callable[..., Any]) -> Any:
     return pick
 
 
-containers.entry(builtins.max)(_picking(builtins.max))
-containers.entry(builtins.min)(_picking(builtins.min))
+entries.entry(builtins.max)(_picking(builtins.max))
+entries.entry(builtins.min)(_picking(builtins.min))
 
 
-@containers.entry(sorted)
+@entries.entry(sorted)
 def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``sorted(iterable, key=None, reverse=False)``."""
     items, give = collect(args[0])
@@ -129,7 +129,7 @@ def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
 
     def sorted_pullback(d: Any, acc: Any) -> Any:
         d_items: list[Any] = [ZERO] * n
-        for i, d_i in zip(order, containers.fresh_items(acc, y, n, d), strict=True):
+        for i, d_i in zip(order, item_cotangents.fresh_items(acc, y, n, d), strict=True):
             d_items[i] = d_i
         d_key = keys.back(acc, d_items)
         return ZERO, (give(acc, d_items),), {"key": d_key}
@@ -137,7 +137,7 @@ def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     return y, sorted_pullback
 
 
-@containers.entry(list.sort)
+@entries.entry(list.sort)
 def sort(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.sort(key=None, reverse=False)``."""
     (xs,) = args

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from dpy.cotangent import ZERO, add
-from dpy.runtime import containers, iteration
+from dpy.runtime import entries, item_cotangents, iteration
 from dpy.runtime.attempts import Thrown
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.held import hold, sink
@@ -35,7 +35,7 @@ def construct(
     return _make(cls, args, kwargs, active, active_kw)
 
 
-@containers.entry(type.__call__)
+@entries.entry(type.__call__)
 def type_call(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``type.__call__(cls, ...)``, as metaclasses call it."""
     cls, *rest = args
@@ -121,7 +121,7 @@ def _of_exception(error: BaseException, n: int) -> Any:
     """Exceptions keep what they are given in ``args``."""
 
     def args_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        d_args = list(containers.as_tuple(acc.take_slot(error, "args"), n))
+        d_args = list(item_cotangents.as_tuple(acc.take_slot(error, "args"), n))
         if isinstance(error, StopIteration) and n:
             d_args[0] = add(d_args[0], acc.take_slot(error, "value"))
         return ZERO, tuple(d_args), {}
@@ -152,17 +152,17 @@ def _builtin_init(error: BaseException) -> Any:
 
 for _cls in vars(builtins).values():
     if isinstance(_cls, type) and issubclass(_cls, BaseException) and "__init__" in vars(_cls):
-        containers.entry(vars(_cls)["__init__"])(_init_exception)
+        entries.entry(vars(_cls)["__init__"])(_init_exception)
 
 
-@containers.entry(dataclasses.dataclass, dataclasses._process_class)  # type: ignore[attr-defined]
+@entries.entry(dataclasses.dataclass, dataclasses._process_class)  # type: ignore[attr-defined]
 def make_dataclass(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """The decorator of a class that is defined within a function."""
     function = dataclasses.dataclass if len(args) < 2 else dataclasses._process_class  # type: ignore[attr-defined]
     return function(*args, **kwargs), None
 
 
-@containers.entry(Fraction)
+@entries.entry(Fraction)
 def make_fraction(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``Fraction(numerator, denominator)`` of numbers: their quotient."""
     y = Fraction(*args, **kwargs)
@@ -172,7 +172,7 @@ def make_fraction(dispatch: Any, args: Any, kwargs: Any) -> Any:
 
     def fraction_pullback(d: Any, acc: Any) -> Any:
         if d is ZERO:
-            return containers.nothing(args)
+            return item_cotangents.nothing(args)
         d_above = d / below
         return ZERO, (d_above, -d_above * y)[: len(args)], {}
 
@@ -244,14 +244,14 @@ def _named_tuple(
     fields = cls._fields
 
     def named_tuple_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        slots = containers.as_tuple(d, len(fields), fields)
+        slots = item_cotangents.as_tuple(d, len(fields), fields)
         d_kwargs = {name: slots[fields.index(name)] for name in kwargs}
         return ZERO, slots[: len(args)], d_kwargs
 
     return y, named_tuple_pullback
 
 
-@containers.entry(tuple.__new__)
+@entries.entry(tuple.__new__)
 def make_tuple(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``tuple.__new__(cls, iterable)``."""
     cls, *sources = args
@@ -259,13 +259,13 @@ def make_tuple(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     n = len(items)
 
     def make_tuple_pullback(d: Any, acc: Any) -> Any:
-        d_items = list(containers.as_tuple(d, n, getattr(cls, "_fields", ())))
+        d_items = list(item_cotangents.as_tuple(d, n, getattr(cls, "_fields", ())))
         return ZERO, (ZERO, *[give(acc, d_items) for _ in sources]), {}
 
     return tuple.__new__(cls, items), make_tuple_pullback
 
 
-@containers.entry(types.MethodType)
+@entries.entry(types.MethodType)
 def make_method(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``types.MethodType(function, owner)``."""
 
@@ -276,13 +276,13 @@ def make_method(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     return types.MethodType(*args, **kwargs), method_pullback
 
 
-@containers.entry(object.__new__)
+@entries.entry(object.__new__)
 def make_object(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``object.__new__(cls)``: an object without fields yet."""
     return object.__new__(*args, **kwargs), None
 
 
-@containers.entry(object.__init__, object.__init_subclass__)
+@entries.entry(object.__init__, object.__init_subclass__)
 def init_nothing(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``object.__init__(self)``."""
     object.__init__(*args[:1])

@@ -21,7 +21,7 @@ from dpy.adjoints import registry
 from dpy.config import current
 from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
 from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
-from dpy.runtime import containers, iteration
+from dpy.runtime import entries, item_cotangents, iteration
 from dpy.runtime.held import hold, protect, sink, take
 from dpy.runtime.library import substitute
 from dpy.runtime.memory import owner_of
@@ -193,7 +193,7 @@ def dispatch(
             return _bound(f, key, args, kwargs, active, active_kw)
     if type(t.__hash__) is types.FunctionType and not isinstance(f, type):
         return _of_instance(f, args, kwargs, active, active_kw)
-    special = containers.lookup(key)
+    special = entries.lookup(key)
     if special is not None:
         found = special(dispatch, args, kwargs)
         if found is not None:
@@ -219,7 +219,7 @@ def _of_instance(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any]:
     """An object that can be called. It is not looked up: that may run a ``__hash__``."""
-    getter = containers.CALLABLES.get(type(f))
+    getter = entries.CALLABLES.get(type(f))
     if getter is not None:
         found: tuple[Any, Any] = getter(dispatch, f, args, kwargs)
         return found
@@ -326,7 +326,7 @@ def _sinking(pb: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def has_own_way(f: Any) -> bool:
     """Whether the runtime calls a Python function in another way than by compiling it."""
     return (
-        (containers.may_have_entry(f) and containers.lookup(f) is not None)
+        (entries.may_have_entry(f) and entries.lookup(f) is not None)
         or is_service(f)
         or substitute(f) is not None
     )
@@ -413,7 +413,7 @@ def _partial(
     return y, partial_pullback
 
 
-@containers.entry(functools.partial)
+@entries.entry(functools.partial)
 def make_partial(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``functools.partial(f, *args, **keywords)``; a partial of a partial becomes one."""
     y = functools.partial(*args, **kwargs)
@@ -423,7 +423,7 @@ def make_partial(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
     def make_partial_pullback(d: Any, acc: Any) -> Any:
         slots = slots_of(d)
-        d_bound = containers.as_tuple(slots.get("args", ZERO), len(y.args))
+        d_bound = item_cotangents.as_tuple(slots.get("args", ZERO), len(y.args))
         d_keywords = acc.take_slots(y.keywords)
         d_inner = slots.get("func", ZERO)
         if is_flat:

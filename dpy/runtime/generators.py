@@ -12,8 +12,8 @@ from typing import Any
 
 from dpy.cotangent import ZERO
 from dpy.errors import NotDifferentiableError
-from dpy.runtime import containers, iteration
-from dpy.runtime.containers import is_null
+from dpy.runtime import entries, item_cotangents, iteration
+from dpy.runtime.item_cotangents import is_null
 from dpy.runtime.tape import Sweep, Tape, state
 from dpy.transform.ir import Home
 
@@ -211,13 +211,13 @@ class TapedGenerator(Generator[Any, Any, Any]):
 iteration.SOURCES[TapedGenerator] = _OfTaped
 
 
-@containers.entry(TapedGenerator.__next__)
+@entries.entry(TapedGenerator.__next__)
 def next_item(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``generator.__next__()``."""
     return iteration.next_(dispatch, args, kwargs)
 
 
-@containers.entry(TapedGenerator.send)
+@entries.entry(TapedGenerator.send)
 def send_item(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``generator.send(value)``."""
     generator, value = args
@@ -231,7 +231,7 @@ def send_item(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     return y, send_pullback
 
 
-@containers.entry(TapedGenerator.throw)
+@entries.entry(TapedGenerator.throw)
 def throw_into(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``generator.throw(error)``."""
     generator, *error = args
@@ -240,12 +240,12 @@ def throw_into(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
     def throw_pullback(d: Any, acc: Any) -> Any:
         generator.back_to(acc, k, d)
-        return containers.nothing(args)
+        return item_cotangents.nothing(args)
 
     return y, throw_pullback
 
 
-@containers.entry(TapedGenerator.close)
+@entries.entry(TapedGenerator.close)
 def close_generator(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``generator.close()``."""
     (generator,) = args
@@ -253,7 +253,7 @@ def close_generator(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
     def close_pullback(d: Any, acc: Any) -> Any:
         generator.go_back(acc, start)
-        return containers.nothing(args)
+        return item_cotangents.nothing(args)
 
     return None, close_pullback
 

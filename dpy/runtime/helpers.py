@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO, is_zero, project
-from dpy.runtime.containers import as_tuple
+from dpy.runtime.item_cotangents import as_tuple
 from dpy.slots import contents
 
 __all__ = [

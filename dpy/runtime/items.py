@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO
-from dpy.runtime import containers, iteration
+from dpy.runtime import item_cotangents, iteration
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error
 from dpy.runtime.held import hold, sink, take
@@ -116,7 +116,7 @@ def _of_sequence(owner: Any, index: Any) -> tuple[Any, Any]:
         places = range(*index.indices(n))
 
         def slice_pullback(d: Any, acc: Any) -> Any:
-            items = containers.fresh_items(acc, y, len(places), d)
+            items = item_cotangents.fresh_items(acc, y, len(places), d)
             if base is tuple:
                 out = [ZERO] * n
                 for place, d_i in zip(places, items, strict=True):
@@ -171,7 +171,7 @@ def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
 
 
 def _object_item(owner: Any, index: Any, y: Any, d: Any, acc: Any) -> Any:
-    if not containers.is_null(d):
+    if not item_cotangents.is_null(d):
         raise mutation_error(
             "a cotangent reached an item of an array of objects",
             "dpy follows gradients through arrays of numbers only",

@@ -21,14 +21,15 @@ import numpy as np
 from dpy.cotangent import ZERO, is_zero
 from dpy.errors import Place, UnsupportedSyntaxError
 from dpy.runtime.attempts import Failed, attempt, callback, interrupted, is_guarded, may_lose, state
-from dpy.runtime.containers import as_tuple, entry, is_null
+from dpy.runtime.entries import entry
 from dpy.runtime.failures import no_adjoint
+from dpy.runtime.item_cotangents import as_tuple, is_null
 from dpy.runtime.opaque import carries
 from dpy.slots import slots_of
 
 __all__ = [
-    "SOURCES", "VIEWS", "Lazy", "Part", "Source", "collect", "fresh_run", "is_lazy", "iterate",
-    "keep", "source_of",
+    "SOURCES", "VIEWS", "Lazy", "Part", "Source", "collect", "fresh_run", "give_items", "is_lazy",
+    "iterate", "keep", "source_of",
 ]  # fmt: skip
 
 VIEWS: tuple[Any, ...] = (
@@ -802,6 +803,17 @@ def collect(iterable: Any) -> tuple[list[Any], Callable[[Any, list[Any]], Any]]:
         return giver.finish()
 
     return items, give
+
+
+def give_items(acc: Any, source: Any, d_items: list[Any]) -> Any:
+    """Give the remainders of the items of `source`, in order; returns that of `source` itself."""
+    if all(is_zero(d) for d in d_items):
+        return ZERO
+    origin = source_of(source)
+    for i, d in enumerate(d_items):
+        if not is_zero(d):
+            origin.give(acc, i, d)
+    return origin.remainder(acc)
 
 
 @entry(np.fromiter)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from dpy.cotangent import ZERO, is_zero
-from dpy.runtime.containers import as_tuple, entry
+from dpy.runtime.entries import entry
+from dpy.runtime.item_cotangents import as_tuple
 from dpy.runtime.iteration import Lazy, Part, keep
 
 __all__ = ["Box"]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dpy.runtime.containers import entry
+from dpy.runtime.entries import entry
 from dpy.runtime.iteration import is_lazy
 from dpy.runtime.opaque import opaque
 

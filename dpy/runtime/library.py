@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from dpy.cotangent import ZERO, is_zero
-from dpy.runtime.containers import entry
+from dpy.runtime.entries import entry
 
 __all__ = ["SUBSTITUTES", "substitute"]
 

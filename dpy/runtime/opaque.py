@@ -18,7 +18,7 @@ import numpy as np
 
 from dpy import leaves
 from dpy.cotangent import ZERO, add
-from dpy.runtime import containers
+from dpy.runtime import item_cotangents
 from dpy.runtime.attempts import is_guarded, state
 from dpy.runtime.failures import mutation_error, no_adjoint
 from dpy.runtime.held import hold, take
@@ -272,12 +272,12 @@ def opaque(
         for x, where in written:
             _check_written(acc, f, x, where)
         for x in reshaped:
-            if not containers.is_null(acc.peek(x)):
+            if not item_cotangents.is_null(acc.peek(x)):
                 raise mutation_error(f"{f} changed the shape of an array", "it is not reversible")
         if is_alias:
-            if not containers.is_null(d):
+            if not item_cotangents.is_null(d):
                 acc.add(y, d)
-        elif not containers.is_null(take(acc, held_y, d)):
+        elif not item_cotangents.is_null(take(acc, held_y, d)):
             raise no_adjoint(f, args)
         return (
             ZERO,
@@ -304,7 +304,7 @@ def _after_error(
             _move_back(acc, f, obj, acc.take_slots(obj), slots, d_args)
         for x, where in written:
             _check_written(acc, f, x, where)
-        if any(not containers.is_null(d_arg) for d_arg in d_args.values()):
+        if any(not item_cotangents.is_null(d_arg) for d_arg in d_args.values()):
             raise no_adjoint(f, (), "it ended by an exception, after it had moved values")
         return ()
 
@@ -342,7 +342,7 @@ def _move_back(acc: Any, f: Any, obj: Any, slots: Any, places: Any, d_args: dict
         origin = places.get(slot)
         if origin is not None:
             _give(acc, origin, d, d_args)
-        elif not containers.is_null(d):
+        elif not item_cotangents.is_null(d):
             raise mutation_error(
                 f"{getattr(f, '__name__', f)} wrote to a {type(obj).__name__}, and a cotangent "
                 "reached what it wrote",

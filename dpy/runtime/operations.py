@@ -13,17 +13,7 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, is_zero, project
-from dpy.runtime import (
-    callbacks,  # noqa: F401
-    construct,  # noqa: F401
-    containers,
-    items,
-    iteration,
-    itertools_,  # noqa: F401
-    lazily,  # noqa: F401
-    protocols,
-    sets,
-)
+from dpy.runtime import entries, item_cotangents, items, iteration, protocols, sets
 from dpy.runtime.attempts import Thrown, interrupted, state
 from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
 from dpy.runtime.dispatch import by_rule, call_spread, dispatch
@@ -287,8 +277,8 @@ def _concatenate(a: Any, b: Any) -> tuple[Any, Any]:
     n, size = len(a), len(y)
 
     def concatenate_pullback(d: Any, acc: Any) -> Any:
-        parts = containers.fresh_items(acc, y, size, d)
-        return containers.give_items(acc, a, parts[:n]), containers.give_items(acc, b, parts[n:])
+        parts = item_cotangents.fresh_items(acc, y, size, d)
+        return iteration.give_items(acc, a, parts[:n]), iteration.give_items(acc, b, parts[n:])
 
     return y, concatenate_pullback
 
@@ -299,9 +289,9 @@ def _repeat(a: Any, times: Any, *, swapped: bool) -> tuple[Any, Any]:
 
     def repeat_pullback(d: Any, acc: Any) -> Any:
         totals = [ZERO] * n
-        for i, d_i in enumerate(containers.fresh_items(acc, y, size, d)):
+        for i, d_i in enumerate(item_cotangents.fresh_items(acc, y, size, d)):
             totals[i % n] = add(totals[i % n], d_i)
-        d_a = containers.give_items(acc, a, totals)
+        d_a = iteration.give_items(acc, a, totals)
         return (ZERO, d_a) if swapped else (d_a, ZERO)
 
     return y, repeat_pullback
@@ -485,13 +475,13 @@ def _contains(container: Any, item: Any) -> tuple[Any, Any]:
 
 def _tuple(*parts: Any) -> tuple[Any, Any]:
     n = len(parts)
-    return parts, lambda d, acc: containers.as_tuple(d, n)
+    return parts, lambda d, acc: item_cotangents.as_tuple(d, n)
 
 
 def _list(*parts: Any) -> tuple[Any, Any]:
     y = list(parts)
     n = len(parts)
-    return y, lambda d, acc: tuple(containers.fresh_items(acc, y, n, d))
+    return y, lambda d, acc: tuple(item_cotangents.fresh_items(acc, y, n, d))
 
 
 def _dict(*pairs: Any) -> tuple[Any, Any]:
@@ -555,7 +545,7 @@ def _as_entry(name: str) -> None:
         y, pb = OPERATIONS[name](*args)
         return y, lambda d, acc: (ZERO, pb(d, acc), {})
 
-    containers.entry(_DISPLAYS[name])(make)
+    entries.entry(_DISPLAYS[name])(make)
 
 
 def _append(xs: list[Any], value: Any) -> tuple[Any, Any]:
@@ -585,7 +575,7 @@ def _unpack(source: Any, n: int) -> tuple[Any, Any]:
         raise
 
     def unpack_pullback(d: Any, acc: Any) -> Any:
-        slots = containers.as_tuple(d, n)
+        slots = item_cotangents.as_tuple(d, n)
         part.end(acc)
         for k in range(n - 1, -1, -1):
             part.give(acc, k, slots[k])
@@ -603,8 +593,8 @@ def _unpack_star(source: Any, before: int, after: int) -> tuple[Any, Any]:
     size = len(rest)
 
     def unpack_pullback(d: Any, acc: Any) -> Any:
-        slots = containers.as_tuple(d, before + 1 + after)
-        middle = containers.fresh_items(acc, rest, size, slots[before])
+        slots = item_cotangents.as_tuple(d, before + 1 + after)
+        middle = item_cotangents.fresh_items(acc, rest, size, slots[before])
         parts = [*slots[:before], *middle, *slots[before + 1 :]]
         return give(acc, parts), ZERO, ZERO
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add
 from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
-from dpy.runtime import attempts, containers, iteration
-from dpy.runtime.containers import entry
+from dpy.runtime import attempts, entries, item_cotangents, iteration
+from dpy.runtime.entries import entry
 from dpy.runtime.failures import no_adjoint, user_place
 from dpy.runtime.opaque import opaque
 
@@ -199,7 +199,7 @@ def _copied(function: Any, x: Any, y: Any, pairs: list[tuple[Any, Any]]) -> Any:
                 continue
             slots = acc.take_slots(made)
             if slots and any(user_method(type(made), name) for name in _OWN_COPY):
-                if not containers.is_null(slots):
+                if not item_cotangents.is_null(slots):
                     raise no_adjoint(function, (x,), f"{type(made).__name__} copies itself")
             for slot, part in slots.items():
                 acc.add_slot(original, slot, part)
@@ -283,7 +283,7 @@ def _getters(read: Any) -> Any:
         values = tuple([y for y, _ in found])
 
         def getter_pullback(d: Any, acc: Any) -> Any:
-            parts = (d,) if len(keys) == 1 else containers.as_tuple(d, len(keys))
+            parts = (d,) if len(keys) == 1 else item_cotangents.as_tuple(d, len(keys))
             d_owner: Any = ZERO
             for (_, pb), part in zip(reversed(found), reversed(parts), strict=True):
                 if pb is not None:
@@ -372,10 +372,10 @@ def as_strided(dispatch: Any, args: Any, kwargs: Any) -> Any:
 
 
 # By the type of the callable: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
-containers.CALLABLES[weakref.ref] = _follow
-containers.CALLABLES[operator.itemgetter] = _getters(_read_item)
-containers.CALLABLES[operator.attrgetter] = _getters(_read_dotted)
-containers.CALLABLES[operator.methodcaller] = _call_method
+entries.CALLABLES[weakref.ref] = _follow
+entries.CALLABLES[operator.itemgetter] = _getters(_read_item)
+entries.CALLABLES[operator.attrgetter] = _getters(_read_dotted)
+entries.CALLABLES[operator.methodcaller] = _call_method
 
 
 @entry(functools.reduce)
@@ -456,7 +456,7 @@ def sum_(dispatch: Any, args: Any, kwargs: Any) -> Any:
             d, d_items[i] = pbs[i - n_plain](d, acc)
         if plain_pb is not None:
             _, (d_plain, d), _ = plain_pb(d, acc)
-            d_items[:n_plain] = containers.as_tuple(d_plain, n_plain)
+            d_items[:n_plain] = item_cotangents.as_tuple(d_plain, n_plain)
         d_source = give(acc, d_items)
         if len(args) > 1:
             return ZERO, (d_source, d), {}

@@ -6,7 +6,8 @@ from typing import Any
 
 from dpy.cotangent import ZERO, is_zero
 from dpy.runtime import iteration
-from dpy.runtime.containers import entry, nothing
+from dpy.runtime.entries import entry
+from dpy.runtime.item_cotangents import nothing
 
 __all__ = ["merged_set", "set_items", "update_set"]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO
 from dpy.kinds import kind_of
-from dpy.runtime import containers
+from dpy.runtime import item_cotangents
 from dpy.slots import contents
 from dpy.specialise.analysis import specialise
 from dpy.specialise.specialisation import Specialisation
@@ -133,7 +133,7 @@ def spread(
                 d_kwargs[name] = d
         elif kind == "args":
             rest = n - len(d_args)
-            d_args += containers.as_tuple(d, rest)
+            d_args += item_cotangents.as_tuple(d, rest)
         elif kind == "keyword":
             d_kwargs[name] = d
         elif type(d) is dict:

@@ -1,0 +1,74 @@
+"""Builtins and methods whose adjoints need identity: the table that they are registered in.
+
+Each entry is ``(dispatch, args, kwargs) -> (y, pb)``, with ``pb(d, acc) -> (d_f, d_args,
+d_kwargs)`` in the remainder protocol of `dpy.runtime.dispatch`; or it returns None where a rule
+or the generic way is right.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["CALLABLES", "entry", "inert", "load_entries", "lookup", "may_have_entry"]
+
+_entries: dict[Any, Any] = {}
+# By the type of a callable object: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
+CALLABLES: dict[type, Any] = {}
+_is_loaded = False
+_WITH_ENTRIES = frozenset({"copy", "dataclasses", "fractions", "numpy", "dpy"})
+
+
+def lookup(f: Any) -> Any:
+    """The entry for a builtin, or None."""
+    if not _is_loaded:
+        load_entries()
+    try:
+        return _entries.get(f)
+    except TypeError:
+        return None
+
+
+def load_entries() -> None:
+    """Import what registers entries: a program whose values are all known needs none."""
+    from dpy.runtime import (  # noqa: F401
+        callbacks,
+        construct,
+        dicts,
+        itertools_,
+        lazily,
+        lists,
+        operations,
+        protocols,
+        sets,
+    )
+
+    global _is_loaded
+    _is_loaded = True
+
+
+def may_have_entry(f: types.FunctionType) -> bool:
+    """Whether a Python function may have an entry: those of libraries alone do."""
+    return str(f.__module__).partition(".")[0] in _WITH_ENTRIES
+
+
+def entry(*functions: Any) -> Callable[[Any], Any]:
+    """Register an entry under these callables."""
+
+    def register(handler: Any) -> Any:
+        for f in functions:
+            _entries[f] = handler
+        return handler
+
+    return register
+
+
+def inert(*methods: Any) -> None:
+    """Register methods that give no item and carry no derivative."""
+    for method in methods:
+        _entries[method] = _called(method)
+
+
+def _called(method: Any) -> Any:
+    return lambda dispatch, args, kwargs: (method(*args, **kwargs), None)
