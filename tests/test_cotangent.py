@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import pickle
 from typing import Any
@@ -24,6 +25,8 @@ from dpy.cotangent import (
     project,
     quotient,
     quotient_below,
+    quotient_of_numbers,
+    quotient_of_numbers_below,
     times,
     unbroadcast,
 )
@@ -232,3 +235,16 @@ def test_quotients_have_strong_zeros_and_no_warnings() -> None:
     large = np.array([1e200, 0.0])  # finite, though the sum of squares is not
     assert quotient(large, np.ones(2)).tolist() == [1e200, 0.0]
     assert quotient(1.0, np.array([2.0, 4.0])).tolist() == [0.5, 0.25]
+
+
+@pytest.mark.parametrize("number", [float, np.float64, np.float32])
+def test_quotients_of_numbers(number: Any) -> None:
+    """In all of IEEE's cases: what the formula gives, but zero where the cotangent is."""
+    values = [number(v) for v in (0.0, -2.0, 1e-30, math.inf, math.nan)]
+    for d, a, b in itertools.product(values, values, [*values, np.int64(0), np.int64(3)]):
+        with np.errstate(all="ignore"):
+            y = np.divide(a, b)
+            above, below = np.divide(d, b), -d * np.divide(y, b)
+        found = quotient_of_numbers(d, b), quotient_of_numbers_below(d, b, y)
+        expected = (0.0, 0.0) if d == 0 else (above, below)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)

@@ -93,10 +93,14 @@ def _mul_partials(x: Any, kinds: Any, d: Any, y: Any) -> list[Any]:
     return [op("mul", d, b), op("mul", d, a)]
 
 
-def _div_partials(x: Any, kinds: Any, d: Any, y: Any) -> list[Any] | None:
+def _div_partials(x: Any, kinds: Any, d: Any, y: Any) -> list[Any]:
     a, b = x
-    if any(number_type(k) not in (int, float) for k in kinds):
-        return None  # NumPy scalars divide by zero
+    if any(number_type(k) not in (int, float) for k in kinds):  # NumPy scalars divide by zero
+        below = cotangent.quotient_of_numbers_below
+        return [
+            ir.Call(ir.Known(cotangent.quotient_of_numbers, "quotient"), (d, b)),
+            ir.Call(ir.Known(below, "quotient_below"), (d, b, y)),
+        ]
     return [op("truediv", d, b), neg(op("truediv", op("mul", d, y), b))]
 
 
