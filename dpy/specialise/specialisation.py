@@ -128,11 +128,7 @@ class Specialisation:
         seen.add(id(self))
         if self._emitted is None:
             return False
-        for cell in self._emitted.bound.values():
-            module = getattr(cell.cell_contents, "__module__", None) or ""
-            if module.startswith("dpy.runtime.") and module not in _WITHOUT_NOTES:
-                return False
-        return all(callee._is_isolated(seen) for callee in self.callees)
+        return all(_keeps_no_notes(cell.cell_contents, seen) for cell in self._emitted.bound.values())
 
     def _collect(self, into: Guards, seen: set[int]) -> Guards:
         if id(self) not in seen:
@@ -141,6 +137,14 @@ class Specialisation:
             for callee in self.callees:
                 callee._collect(into, seen)
         return into
+
+
+def _keeps_no_notes(value: Any, seen: set[int]) -> bool:
+    """Whether this is so for what generated code holds; callees that it holds no more are inlined."""
+    if type(value) is _Handle:
+        return value._specialisation._is_isolated(seen)
+    module = getattr(value, "__module__", None) or ""
+    return not module.startswith("dpy.runtime.") or module in _WITHOUT_NOTES
 
 
 class _Handle:
