@@ -14,7 +14,7 @@ from dpy import entry as entry_points
 from dpy import structs
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, is_zero, project
-from dpy.entry import PLAIN, Mode, find, mode_of
+from dpy.entry import PLAIN, UNITS, Mode, find, mode_of
 from dpy.errors import (
     DpyError,
     NotDifferentiableError,
@@ -26,7 +26,7 @@ from dpy.params import Grads, Params
 from dpy.runtime import iteration
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.dispatch import class_call, dispatch, has_own_way
-from dpy.specialise import Specialisation, forward_of, keeps_tape, spread
+from dpy.specialise import Specialisation, counts, entries, forward_of, keeps_tape, spread
 
 __all__ = [
     "grad", "gradient", "jacobian", "pullback", "stop_gradient", "value_and_grad",
@@ -200,12 +200,9 @@ def _sink_seed(acc: Any, y: Any, d: Any) -> Any:
     return sink(acc, y, d)
 
 
-_UNITS: dict[type, Any] = {float: 1.0, int: 1.0, np.float64: np.float64(1)}
-
-
 def _seed_of(y: Any, f: Any) -> Any:
     """The unit seed of a real scalar result; an error that names the alternatives for others."""
-    unit = _UNITS.get(type(y))
+    unit = UNITS.get(type(y))
     if unit is not None:
         return unit
     if isinstance(y, np.floating):
@@ -258,13 +255,12 @@ def gradient(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     >>> gradient(lambda x, y: 3 * x**2 + 2 * x + y, 2, 2)
     (14.0, 1.0)
     """
-    if type(f) is FunctionType:  # what `_start` does, without its calls
-        known = find(f, args, kwargs)
-        if known is not None:
-            snapshot = structs.snapshot(args) if known.needs_snapshot else None
-            y, back = known.run(f, args, kwargs)
-            seed = _UNITS.get(type(y)) or _seed_of(y, f)
-            return known.gradients(back, seed, args, snapshot)
+    if type(f) is FunctionType:
+        for known in entries.get(id(f.__code__), ()):
+            found = known.sweep(f, args, kwargs, _seed_of)
+            if found is not None:
+                counts["hits"] += 1
+                return found[1]
     if len(args) == 1 and type(args[0]) is Params:
         return _implicit(f, args[0], kwargs)[1]
     run = _start(f, args, kwargs)
@@ -280,13 +276,12 @@ def value_and_gradient(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> t
     >>> value_and_gradient(lambda x: x * x, 3.0)
     (9.0, (6.0,))
     """
-    if type(f) is FunctionType:  # what `_start` does, without its calls
-        known = find(f, args, kwargs)
-        if known is not None:
-            snapshot = structs.snapshot(args) if known.needs_snapshot else None
-            y, back = known.run(f, args, kwargs)
-            seed = _UNITS.get(type(y)) or _seed_of_first(y, f)
-            return y, known.gradients(back, seed, args, snapshot)
+    if type(f) is FunctionType:
+        for known in entries.get(id(f.__code__), ()):
+            found = known.sweep(f, args, kwargs, _seed_of_first)
+            if found is not None:
+                counts["hits"] += 1
+                return found
     if len(args) == 1 and type(args[0]) is Params:
         return _implicit(f, args[0], kwargs)
     run = _start(f, args, kwargs)
@@ -449,7 +444,7 @@ class _Chosen:
 
     def _shown(self, run: _Run | _KnownRun, chosen: tuple[int, ...]) -> tuple[Any, Any]:
         y = run.y
-        found = run.gradients(_UNITS.get(type(y)) or _seed_of(y, self.f))
+        found = run.gradients(UNITS.get(type(y)) or _seed_of(y, self.f))
         if isinstance(self.argnums, int):
             return y, found[chosen[0]]
         return y, tuple([found[i] for i in chosen])

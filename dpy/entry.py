@@ -13,6 +13,8 @@ from __future__ import annotations
 from types import CodeType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from dpy import config, structs
 from dpy.adjoints import registry
 from dpy.kinds import Array, Kind, Number, Other, Tuple, can_carry, is_number, kind_of
@@ -29,7 +31,7 @@ from dpy.specialise import (
 )  # fmt: skip
 from dpy.transform.emit import CELLS
 
-__all__ = ["PLAIN", "Entry", "Form", "Mode", "find", "mode_of", "remember"]
+__all__ = ["PLAIN", "UNITS", "Entry", "Form", "Mode", "find", "mode_of", "remember"]
 
 _MOST_FUNCTIONS = 4096
 _MOST_SIGNATURES = 16
@@ -65,6 +67,7 @@ class Mode:
 
 
 PLAIN = Mode()
+UNITS: dict[type, Any] = {float: 1.0, int: 1.0, np.float64: np.float64(1)}  # seeds of results
 _modes: dict[Any, Mode] = {(None, False, False): PLAIN}
 
 
@@ -122,8 +125,9 @@ class Entry:
 
     __slots__ = (
         "_calls", "_defaults", "_exit", "_first", "_forward", "_guards", "_is_isolated", "_mode",
-        "_own_globals", "_settings", "_specialisation", "_template", "_version", "code", "form",
-        "is_differentiable", "match", "needs_acc", "needs_snapshot", "run", "signature",
+        "_own_globals", "_settings", "_specialisation", "_sweeps", "_template", "_version", "code",
+        "form", "is_differentiable", "match", "needs_acc", "needs_snapshot", "run", "signature",
+        "sweep",
     )  # fmt: skip
 
     def __init__(
@@ -156,9 +160,11 @@ class Entry:
         if f.__closure__ is None and self._template is not None:
             self._forward = found.forward(f)
         self._calls = 0
+        self._sweeps = 0
         self._exit: Any = None
         self.match: Any = self._match
         self.run: Any = self._run
+        self.sweep: Any = self._sweep
 
     def _match(self, f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether this is a call of the same form, and everything as when it was compiled."""
@@ -210,11 +216,62 @@ class Entry:
             self._version,
         )
 
+    def _sweep(
+        self, f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any], seed_of: Any
+    ) -> Any:
+        """The value of ``f(*args, **kwargs)`` and the gradients; None if this is another call.
+
+        `seed_of(y, f)` gives the seed for results that are not plain numbers.
+        """
+        if not self.match(f, args, kwargs):
+            return None
+        self._sweeps += 1
+        if self._sweeps == _PATIENCE:
+            self._write_sweep()
+        snapshot = structs.snapshot(args) if self.needs_snapshot else None
+        y, back = self.run(f, args, kwargs)
+        return y, self.gradients(back, UNITS.get(type(y)) or seed_of(y, f), args, snapshot)
+
+    def _write_sweep(self) -> None:
+        """Have `_sweep` written as one function, if the call leaves the arguments as they are."""
+        from dpy.exits import exit_lines
+        from dpy.matching import NO_MATCH, match_call
+        from dpy.straight import Writer
+
+        form = self.form
+        if self._mode is not PLAIN or self.needs_acc or self._specialisation.summary.writes:
+            return
+        w = Writer("sweep(f, args, kwargs, seed_of)", otherwise="None")
+        places = match_call(
+            w, self.code, self._own_globals, self._defaults, form, self._guards,
+            self._settings, self._version,
+        )  # fmt: skip
+        w.attempt(NO_MATCH, f"y, {w.constant(self._finish, 'finish')}(ds, args)")
+        self._write_call(w, places[: len(form.kinds)], "y, back =")
+        w.line(f"ds = back({w.constant(UNITS.get, 'unit')}(type(y)) or seed_of(y, f))")
+        wanted = (True,) * len(form.kinds)
+        n_returned = len(self._specialisation.params)
+        found = exit_lines(w, form.kinds, wanted, places, n_returned, False)
+        if found is not None:
+            self.sweep = w.function(f"y, {found}")
+
+    def _finish(self, ds: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The gradients where an exit gives up."""
+        own = list(ds[: len(args)])
+        return structs.gradients(Accumulators().finish(args, own, None), args, None)
+
     def _written_run(self) -> Any:
         """`_run` for calls of this form."""
         from dpy.straight import Writer
 
         w = Writer("run(f, args, kwargs)", otherwise="None")
+        names = w.locals(len(self.form.kinds))
+        w.unpack(names, "args")
+        self._write_call(w, names, "return")
+        return w.function()
+
+    def _write_call(self, w: Any, names: list[str], into: str) -> None:
+        """Call the forward with what these variables hold."""
         code = self._specialisation.emitted().code
         if self._forward is not None:
             forward = w.constant(self._forward, code.co_name)
@@ -223,19 +280,16 @@ class Entry:
         else:
             forward = w.local()
             self._write_binding(w, forward, code)
-        names = w.locals(len(self.form.kinds))
-        w.unpack(names, "args")
         given = [*names, *(["**kwargs"] if self.form.keywords else [])]
-        call = f"{forward}({', '.join(given)})"
+        call = f"{into} {forward}({', '.join(given)})"
         if self._is_isolated:
-            return w.function(call)
-        outer = w.local()
-        w.line(f"{outer} = {w.constant(iteration.fresh_run, 'fresh_run')}()")
+            w.line(call)
+            return
+        w.line(f"outer = {w.constant(iteration.fresh_run, 'fresh_run')}()")
         w.line("try:")
-        w.line(f"    return {call}")
+        w.line(f"    {call}")
         w.line("finally:")
-        w.line(f"    {w.constant(iteration.end_run, 'end_run')}({outer})")
-        return w.function()
+        w.line(f"    {w.constant(iteration.end_run, 'end_run')}(outer)")
 
     def _write_binding(self, w: Any, forward: str, code: CodeType) -> None:
         """What `forward` does for a function with cells."""

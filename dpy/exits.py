@@ -20,11 +20,9 @@ from dpy.kinds import Array, Dict, Kind, KnownObject, List, Number, Object, Othe
 from dpy.matching import attributes_of, has_just_a_dict, share_memory
 from dpy.straight import Writer
 
-__all__ = ["write_exit"]
+__all__ = ["exit_lines", "write_exit"]
 
 _FLOAT = np.dtype(np.float64)
-_OWNS = 0x2404  # of these flags of an array (owns its memory, is writeable, is a working copy)
-_OWN = 0x404  # ... those that it should have
 
 
 class _UnknownError(Exception):
@@ -42,38 +40,52 @@ def write_exit(
         n_returned: how many cotangents the pullback returns.
         is_late: the arguments may have been changed since they were matched.
     """
-    e = _Exit(is_late)
+    w = Writer("exit(ds, args)", otherwise="None")
+    places = w.locals(len(kinds))
+    if any(wanted[i] and _reads_primal(kind) for i, kind in enumerate(kinds)):
+        w.unpack(places, "args")
+    found = exit_lines(w, kinds, wanted, places, n_returned, is_late)
+    return None if found is None else w.function(found, catch="KeyError")
+
+
+def exit_lines(
+    w: Writer, kinds: tuple[Kind, ...], wanted: tuple[bool | None, ...], places: list[str],
+    n_returned: int, is_late: bool,
+) -> str | None:  # fmt: skip
+    """Write what makes gradients of cotangents `ds` for arguments in these variables.
+
+    Returns the expression of the tuple of gradients, or None where some kind is not known well
+    enough.
+    """
+    e = _Exit(w, is_late)
     try:
-        found = e.arguments(kinds, wanted, n_returned)
+        found = e.arguments(kinds, wanted, places, n_returned)
     except _UnknownError:
         return None
     e.apart()
-    return e.w.function(f"({''.join(f'{g}, ' for g in found)})", catch="KeyError")
+    return f"({''.join(f'{g}, ' for g in found)})"
 
 
 class _Exit:
-    def __init__(self, is_late: bool) -> None:
+    def __init__(self, w: Writer, is_late: bool) -> None:
         self.is_late = is_late
-        self.w = Writer("exit(ds, args)", otherwise="None")
+        self.w = w
         self.zero = self.w.constant(ZERO, "ZERO")
         self.count = self.w.constant(sys.getrefcount, "references")
         self.arrays: list[str] = []
         self.objects: list[str] = []
 
-    def arguments(self, kinds: Any, wanted: Any, n_returned: int) -> list[str]:
+    def arguments(self, kinds: Any, wanted: Any, xs: list[str], n_returned: int) -> list[str]:
         w = self.w
-        places = range(len(kinds))
-        ds, xs = w.locals(len(kinds)), w.locals(len(kinds))
+        ds = w.locals(len(kinds))
         if len(kinds) == n_returned:
             w.unpack(ds, "ds")
         else:
-            for i in places:
+            for i in range(len(kinds)):
                 if wanted[i]:
                     w.line(f"{ds[i]} = ds[{i}]")
-        if any(wanted[i] and _reads_primal(kinds[i]) for i in places):
-            w.unpack(xs, "args")
         found = []
-        for i in places:
+        for i in range(len(kinds)):
             if wanted[i]:
                 found.append(self.value(ds[i], xs[i], kinds[i], "True"))
             elif wanted[i] is False:
@@ -123,7 +135,7 @@ class _Exit:
         w.line(
             f"{copied} = {d} if {is_own}type({d}) is {ndarray} and {d}.dtype is {dtype} "
             f"and {d}.shape == {x}.shape and {self.count}({d}) <= {_alone} "
-            f"and {d}.flags.num & {_OWNS} == {_OWN} "
+            f"and {d}.base is None "
             f"else {gradient}({d}, {x}, False)"
         )
         return copied
@@ -135,9 +147,9 @@ class _Exit:
             return "()"
         w.line(f"if {d} is {self.zero}: {d} = {w.constant((ZERO,) * n, 'ZEROS')}")
         w.require(f"type({d}) is tuple", f"len({d}) == {n}", f"len({x}) == {n}")
-        ds, xs = w.locals(n), w.locals(n)
+        ds = w.locals(n)
         w.unpack(ds, d)
-        w.unpack(xs, x)
+        xs = [w.held(f"{x}[{i}]") for i in range(n)]
         inner = self.owned(d, kind, own)
         found = [self.value(*each, inner) for each in zip(ds, xs, kind.items, strict=True)]
         return f"({''.join(f'{g}, ' for g in found)})"
@@ -161,8 +173,7 @@ class _Exit:
             known = slots.kind_of(kind.cls)
             if known.read is None:
                 return "None"
-            fields = w.local()
-            w.line(f"{fields} = {attributes_of(w, kind.cls)}({x})")
+            fields = w.held(f"{attributes_of(w, kind.cls)}({x})")
         if isinstance(kind, Dict) or not known.frozen:
             self.objects.append(x)
         names = tuple(name for name, _ in kind.fields)
@@ -193,12 +204,13 @@ class _Exit:
         w.line(f"{get} = {d}.get")  # refers to `d` too
         found = []
         for name, held in kind.fields:
-            value, part = w.local(), w.local()
+            part = w.local()
             if not _has_gradient(held):
                 found.append("None")
                 continue
+            value = ""
             if self.is_late or _reads_primal(held):
-                w.line(f"{value} = {fields}[{name!r}]")
+                value = w.held(f"{fields}[{name!r}]")
             if self.is_late:
                 self.still(value, held)
             w.line(f"{part} = {get}({name!r}, {self.zero})")

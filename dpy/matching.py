@@ -34,8 +34,11 @@ from dpy.straight import Writer
 if TYPE_CHECKING:
     from dpy.entry import Form
 
-__all__ = ["attributes_of", "has_just_a_dict", "share_memory", "write_matcher"]
+__all__ = [
+    "NO_MATCH", "attributes_of", "has_just_a_dict", "match_call", "share_memory", "write_matcher",
+]  # fmt: skip
 
+NO_MATCH = "(KeyError, ValueError)"  # names and numbers of items are not looked at before
 _HEAP_TYPE = 1 << 9  # of a class made by a class statement
 
 
@@ -49,6 +52,15 @@ def write_matcher(
     compiled, `settings` and the `version` of the rules those under which it was.
     """
     w = Writer("match(f, args, kwargs)", otherwise="False")
+    match_call(w, code, own_globals, defaults, form, guards, settings, version)
+    return w.function("True", catch=NO_MATCH)
+
+
+def match_call(
+    w: Writer, code: types.CodeType, own_globals: Any, defaults: Any, form: Form, guards: Guards,
+    settings: Any, version: int,
+) -> list[str]:  # fmt: skip
+    """Write what `write_matcher` requires; returns the variables that hold the arguments."""
     places = _arguments(w, form)
     rules, current = w.constant(registry, "registry"), w.constant(config.current, "settings")
     w.require(
@@ -66,7 +78,7 @@ def write_matcher(
     _match_guards(w, guards)
     if form.is_disjoint:
         _match_disjoint(w, form, places)
-    return w.function("True", catch="(KeyError, ValueError)")
+    return places
 
 
 def _arguments(w: Writer, form: Form) -> list[str]:
@@ -123,7 +135,8 @@ def match_value(w: Writer, x: str, kind: Kind, depth: int) -> None:
         w.require(f"type({x}) is tuple", f"len({x}) == {len(kind.items)}")
         items = w.locals(len(kind.items))
         w.unpack(items, x)
-        for item, inner in zip(items, kind.items, strict=True):
+        for i, (item, inner) in enumerate(zip(items, kind.items, strict=True)):
+            w.hold(f"{x}[{i}]", item)
             match_value(w, item, inner, depth + 1)
     elif isinstance(kind, List) and isinstance(kind.item, Number):
         only = w.constant({kind.item.type}, f"only_{kind.item.type.__name__}")
@@ -136,8 +149,7 @@ def match_value(w: Writer, x: str, kind: Kind, depth: int) -> None:
         _match_items(w, x, kind.fields, depth)
     elif isinstance(kind, Object) and has_just_a_dict(kind.cls):
         w.require(f"type({x}) is {w.constant(kind.cls, kind.cls.__name__)}")
-        fields = w.local()
-        w.line(f"{fields} = {attributes_of(w, kind.cls)}({x})")
+        fields = w.held(f"{attributes_of(w, kind.cls)}({x})")
         _match_attributes(w, fields, kind.fields, depth)
     else:
         expected = w.constant(kind, "kind")
@@ -150,7 +162,8 @@ def _match_items(w: Writer, x: str, kinds: Any, depth: int) -> None:
     w.require(f"(*{x},) == {names!r}")
     values = w.locals(len(names))
     w.unpack(values, f"{x}.values()")
-    for value, (_, kind) in zip(values, kinds, strict=True):
+    for value, (name, kind) in zip(values, kinds, strict=True):
+        w.hold(f"{x}[{name!r}]", value)
         match_value(w, value, kind, depth + 1)
 
 
@@ -162,12 +175,13 @@ def _match_attributes(w: Writer, fields: str, kinds: Any, depth: int) -> None:
     w.unpack(keys, fields)
     for key, (name, _) in zip(keys, kinds, strict=True):
         w.require(f"{key} is {w.constant(sys.intern(name), f'name_{name}')}")
-    for key, (_, kind) in zip(keys, kinds, strict=True):
+    for key, (name, kind) in zip(keys, kinds, strict=True):
         if isinstance(kind, (Number, Other, KnownObject)):
             match_value(w, f"{fields}[{key}]", kind, depth + 1)
             continue
         value = w.local()
         w.line(f"{value} = {fields}[{key}]")
+        w.hold(f"{fields}[{name!r}]", value)
         match_value(w, value, kind, depth + 1)
 
 
@@ -194,7 +208,7 @@ def _dict_descriptor(cls: type) -> Any:
 
 def attributes_of(w: Writer, cls: type) -> str:
     """The name of a function that gives the ``__dict__`` of an instance, past the user's code."""
-    return w.constant(_dict_descriptor(cls).__get__, f"attributes_of_{cls.__name__}")
+    return w.bound(_dict_descriptor(cls), f"attributes_of_{cls.__name__}")
 
 
 def _match_cell(w: Writer, cell: str, kind: Kind) -> None:
@@ -218,11 +232,12 @@ def _match_guards(w: Writer, guards: Guards) -> None:
             w.require(f"{place}[{key!r}] is {w.constant(value, key)}")
     for function, code, defaults, kwdefaults in guards.codes.values():
         f = w.constant(function, function.__name__)
-        w.require(
-            f"{f}.__code__ is {w.constant(code, f'code_of_{function.__name__}')}",
-            f"{f}.__defaults__ is {w.constant(defaults, 'defaults')}",
-            f"{f}.__kwdefaults__ is {w.constant(kwdefaults, 'keyword_defaults')}",
-        )
+        w.require(f"{f}.__code__ is {w.constant(code, f'code_of_{function.__name__}')}")
+        if defaults is not None or kwdefaults is not None:  # else each call gives all arguments
+            w.require(
+                f"{f}.__defaults__ is {w.constant(defaults, 'defaults')}",
+                f"{f}.__kwdefaults__ is {w.constant(kwdefaults, 'keyword_defaults')}",
+            )
     for mapping, key, kind in guards.kinds.values():
         value = w.local()
         w.line(f"{value} = {w.constant(mapping, 'names')}[{key!r}]")

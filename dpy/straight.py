@@ -13,7 +13,10 @@ from typing import Any
 __all__ = ["Writer"]
 
 # What the texts use themselves: parameters, builtins, keywords.
-_TAKEN = frozenset({"args", "d", "ds", "f", "kwargs", *dir(builtins), *keyword.kwlist})
+_TAKEN = frozenset(
+    {"args", "back", "d", "ds", "f", "kwargs", "outer", "seed_of", "y"}
+    | {*dir(builtins), *keyword.kwlist}
+)
 
 
 def _identifier(name: str) -> str:
@@ -39,6 +42,8 @@ class Writer:
         self.head = head
         self.text = ""
         self._otherwise = otherwise
+        self._held: dict[str, str] = {}
+        self._made: dict[Any, Any] = {}
         self._lines: list[str] = []
         self._conditions: list[str] = []
         self._namespace: dict[str, Any] = {}
@@ -59,6 +64,11 @@ class Writer:
             self._namespace[known] = value  # held, so that its identity stays its own
             self._names[id(value)] = known
         return known
+
+    def bound(self, function: Any, name: str) -> str:
+        """`constant` for the bound method ``function.__get__``, made once for all places."""
+        made = self._made.setdefault(function, function.__get__)
+        return self.constant(made, name)
 
     def local(self) -> str:
         """A new name for a variable; no constant's name ends like it."""
@@ -83,6 +93,25 @@ class Writer:
         if names:
             self.line(f"{', '.join(names)}, = {values}")
 
+    def hold(self, expression: str, name: str) -> None:
+        """Note that this variable has the value of the expression from here on."""
+        self._held[expression] = name
+
+    def held(self, expression: str) -> str:
+        """The variable with this value; it is assigned here if none was noted."""
+        if expression not in self._held:
+            name = self._held[expression] = self.local()
+            self.line(f"{name} = {expression}")
+        return self._held[expression]
+
+    def attempt(self, catch: str, otherwise: str) -> None:
+        """What was written so far gives its other answer on these exceptions too; from here on the
+        other answer is `otherwise`."""
+        self._flush()
+        lines = ["    " + line for line in self._lines]
+        self._lines = ["try:", *lines, f"except {catch}:", f"    return {self._otherwise}"]
+        self._otherwise = otherwise
+
     def _flush(self) -> None:
         if self._conditions:
             test = " and ".join(self._conditions)
@@ -92,10 +121,11 @@ class Writer:
     def function(self, result: str = "", catch: str = "") -> Any:
         """The function, which ends with this result; `catch`: exceptions that mean otherwise."""
         self._flush()
-        lines = [*self._lines, f"return {result}"] if result else self._lines
+        if result:
+            self._lines.append(f"return {result}")
         if catch:
-            lines = ["try:", *("    " + line for line in lines)]
-            lines += [f"except {catch}:", f"    return {self._otherwise}"]
+            self.attempt(catch, self._otherwise)
+        lines = self._lines
         self.text = "\n".join([f"def {self.head}:", *("    " + line for line in lines)])
         name = self.head.partition("(")[0]
         found: dict[str, Any] = {}

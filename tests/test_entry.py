@@ -45,6 +45,13 @@ class Slotted:
         self.x = x
 
 
+@pytest.fixture(autouse=True, params=[1, 3], ids=["at once", "later"])
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many steps are made before functions are written."""
+    monkeypatch.setattr(entry, "_PATIENCE", request.param)
+    return int(request.param)
+
+
 @pytest.fixture
 def long_way(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """The calls that did not take the short way."""
@@ -592,16 +599,18 @@ def test_signatures_that_take_turns(long_way: list[Any]) -> None:
     assert len(long_way) == len(values)
 
 
-def test_functions_are_written_for_calls_that_come_again() -> None:
+def test_functions_are_written_for_calls_that_come_again(patience: int) -> None:
     f = lambda p: p.x * np.sum(p.y)  # noqa: E731
     p = Point(2.0, A)  # type: ignore[arg-type]
     dpy.gradient(f, p)
     (known,) = specialise.entries[id(f.__code__)]
-    assert known.match == known._match
+    assert (known.match == known._match) is (patience > 1)
+    assert known.sweep == known._sweep
     for _ in range(3):
         dpy.gradient(f, p)
     assert known.match != known._match
     assert known._exit is not None
+    assert known.sweep != known._sweep
 
 
 def test_arguments_without_a_gradient_are_refused_each_time() -> None:
@@ -646,3 +655,18 @@ def test_a_method_runs_once_if_something_inside_has_no_source() -> None:
         with pytest.raises(dpy.SourceUnavailableError):
             dpy.gradient(Thing(), 3.0)
         assert len(calls) == n
+
+
+def test_defaults_of_a_function_whose_code_is_shared() -> None:
+    def make() -> Any:
+        def f(x: float, k: float = 2.0) -> float:
+            return x * k
+
+        return f
+
+    one, other = make(), make()
+    assert dpy.gradient(one, 3.0) == dpy.gradient(other, 3.0) == (2.0,)
+    other.__defaults__ = (7.0,)
+    for _ in range(4):
+        assert dpy.gradient(other, 3.0) == (7.0,)
+        assert dpy.gradient(one, 3.0) == (2.0,)

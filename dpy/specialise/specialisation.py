@@ -87,7 +87,11 @@ class Specialisation:
     def forward(self, function: Any) -> Any:
         """The forward for one function object (its cells and defaults)."""
         forward = self._forwards.get(function)
-        if forward is None:
+        if (
+            forward is None
+            or forward.__defaults__ is not function.__defaults__
+            or forward.__kwdefaults__ is not function.__kwdefaults__
+        ):
             forward = self._forwards[function] = self.emitted().bind(function)
         return forward
 
@@ -128,7 +132,9 @@ class Specialisation:
         seen.add(id(self))
         if self._emitted is None:
             return False
-        return all(_keeps_no_notes(cell.cell_contents, seen) for cell in self._emitted.bound.values())
+        return all(
+            _keeps_no_notes(cell.cell_contents, seen) for cell in self._emitted.bound.values()
+        )
 
     def _collect(self, into: Guards, seen: set[int]) -> Guards:
         if id(self) not in seen:
