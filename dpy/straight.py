@@ -105,8 +105,10 @@ class Writer:
         return self._held[expression]
 
     def attempt(self, catch: str, otherwise: str) -> None:
-        """What was written so far gives its other answer on these exceptions too; from here on the
-        other answer is `otherwise`."""
+        """What was written so far gives its other answer on these exceptions too.
+
+        From here on the other answer is `otherwise`.
+        """
         self._flush()
         lines = ["    " + line for line in self._lines]
         self._lines = ["try:", *lines, f"except {catch}:", f"    return {self._otherwise}"]

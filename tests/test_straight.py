@@ -50,3 +50,28 @@ def test_constants_that_need_no_name() -> None:
     assert [w.constant(x, "x") for x in (None, True, False)] == ["None", "True", "False"]
     assert w.constant(float, "float") == "float"
     assert w.constant(object(), "float") != "float"
+
+
+def test_another_answer_after_an_attempt() -> None:
+    w = Writer("f(d, args)", otherwise="'first'")
+    value = w.held("d['key']")
+    assert w.held("d['key']") == value
+    w.attempt("KeyError", "'second'")
+    w.require(f"{value} == 1", "args['key'] == 1")
+    f = w.function("'end'")
+    assert f({}, {}) == "first"
+    assert f({"key": 2}, {}) == "second"
+    assert f({"key": 1}, {"key": 1}) == "end"
+    with pytest.raises(KeyError):
+        f({"key": 1}, {})
+
+
+def test_bound_methods_are_made_once() -> None:
+    w = Writer("f(d)", otherwise="None")
+    descriptor = vars(Held)["__dict__"]
+    assert w.bound(descriptor, "read") == w.bound(descriptor, "other") == "read"
+    assert w.function("read(d)")(Held()) == {}
+
+
+class Held:
+    pass

@@ -146,7 +146,7 @@ class Specialisation:
 
 
 def _keeps_no_notes(value: Any, seen: set[int]) -> bool:
-    """Whether this is so for what generated code holds; callees that it holds no more are inlined."""
+    """Whether this is so for a value that generated code holds; it holds no inlined callee."""
     if type(value) is _Handle:
         return value._specialisation._is_isolated(seen)
     module = getattr(value, "__module__", None) or ""
