@@ -16,7 +16,7 @@ from dpy.kinds import Array, Const, Kind, is_real_scalar, number_type
 from dpy.transform import ir
 from dpy.transform.inline import read_expression
 
-__all__ = ["contributions", "mul", "neg"]
+__all__ = ["contributions", "mul", "neg", "short_name"]
 
 
 def op(name: str, *args: Any) -> ir.Op:
@@ -167,7 +167,7 @@ def _from_rule(
         return None
     expression = read_expression(partial, (*operands, y), kinds)
     if expression is None:
-        expression = ir.Call(ir.Known(partial, f"{_short(rule.name)}_partial"), (*operands, y))
+        expression = ir.Call(ir.Known(partial, f"{short_name(rule.name)}_partial"), (*operands, y))
     if is_complex:
         expression = ir.Call(ir.Known(cotangent.conjugate, "conjugate"), (expression,))
     if rule.primal is operator.pow and not is_complex:
@@ -178,5 +178,6 @@ def _from_rule(
     return mul(d_y, expression)
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """The last part of a dotted name, as an identifier."""
     return "".join(c if c.isalnum() else "_" for c in name.rpartition(".")[2])

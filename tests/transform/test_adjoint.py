@@ -16,7 +16,8 @@ import pytest
 
 from dpy.specialise import forward_of
 from dpy.transform import ir
-from dpy.transform.adjoint import Runtime, finish_loops, write_adjoint
+from dpy.transform.adjoint import finish_loops, write_adjoint
+from dpy.transform.generic import Runtime
 from dpy.transform.show import show
 
 

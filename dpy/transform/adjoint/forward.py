@@ -1,0 +1,105 @@
+"""Write the forward: the primal, with all that the reverse sweep asked to be kept."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from dpy.records import replace
+from dpy.transform import ir
+from dpy.transform.adjoint.saved import Saved
+from dpy.transform.versions import Scope
+
+__all__ = ["Pending", "copies", "finish_loops", "forward_block"]
+
+
+class Pending(tuple):  # type: ignore[type-arg]
+    """The residual names of a loop scope, known only when generation has ended."""
+
+    scope: Scope
+
+    def __new__(cls, scope: Scope) -> Self:
+        """A target without names yet."""
+        self = super().__new__(cls)
+        self.scope = scope
+        return self
+
+
+def copies(saved: Saved, place: str, s: ir.Stmt | None, loc: ir.Loc | None) -> list[ir.Stmt]:
+    """Copies of variables that are assigned again later, at a place where `Version`s are born."""
+    found = saved.versions.copies.get((place, id(s)), [])
+    return [ir.Assign(name, ir.Var(var), loc) for name, var in found]
+
+
+def forward_block(saved: Saved, block: ir.Block) -> tuple[ir.Stmt, ...]:
+    """The statements of a block, and what is kept before and after each."""
+    out: list[ir.Stmt] = []
+    for s in block:
+        out += copies(saved, "before", s, s.loc)
+        out += saved.before.get(id(s), [])
+        out += _forward_statement(saved, s)
+        out += saved.after.get(id(s), [])
+        out += copies(saved, "after", s, s.loc)
+    return tuple(out)
+
+
+def _forward_statement(saved: Saved, s: ir.Stmt) -> tuple[ir.Stmt, ...]:
+    if isinstance(s, ir.If):
+        return _forward_if(saved, s)
+    if isinstance(s, ir.For):
+        source = saved.iterables.get(id(s), s.iter)
+        return _forward_loop(saved, s, replace(s, iter=source, body=forward_block(saved, s.body)))
+    if isinstance(s, ir.While):
+        body = forward_block(saved, s.body)
+        new = replace(s, test_body=forward_block(saved, s.test_body), body=body)
+        return _forward_loop(saved, s, new)
+    return (saved.replaced.get(id(s), s),)
+
+
+def _forward_if(saved: Saved, s: ir.If) -> tuple[ir.Stmt, ...]:
+    decided = saved.facts.decided.get(id(s))
+    if decided is not None:  # the test has no effect, and the other branch has not been analysed
+        return forward_block(saved, s.body if decided else s.orelse)
+    body, orelse = forward_block(saved, s.body), forward_block(saved, s.orelse)
+    return (replace(s, test=saved.truths.get(id(s), s.test), body=body, orelse=orelse),)
+
+
+def _forward_loop(saved: Saved, s: ir.For | ir.While, new: Any) -> tuple[ir.Stmt, ...]:
+    """A loop, each iteration of which ends by saving a tuple if the sweep goes through it."""
+    scope = saved.versions.scopes[id(s)]
+    if not scope.tape:
+        return (new,)
+    inits = [ir.Assign(name, ir.Lit(None), s.loc) for name in scope.start_inits]
+    heads = copies(saved, "head", s, s.loc)
+    append = ir.Assign(None, ir.Op("append", (ir.Var(scope.tape), _saved_item(scope))), s.loc)
+    if isinstance(new, ir.While) and heads:
+        new = replace(new, test_body=(*heads, *new.test_body), body=(*inits, *new.body, append))
+    else:
+        new = replace(new, body=(*inits, *heads, *new.body, append))
+    return (ir.Assign(scope.tape, ir.Op("list", ()), s.loc), new)
+
+
+def _saved_item(scope: Scope) -> Any:
+    names = tuple(scope.residuals)
+    if not names:
+        return ir.Lit(None)
+    if len(names) == 1:
+        return ir.Var(names[0])
+    return ir.Op("tuple", tuple(map(ir.Var, names)))
+
+
+def finish_loops(block: ir.Block) -> ir.Block:
+    """Replace pending loop targets by the residual names of their loops."""
+    out: list[ir.Stmt] = []
+    for s in block:
+        if isinstance(s, ir.For):
+            target: Any = s.target
+            if isinstance(target, Pending):
+                names = tuple(target.scope.residuals)
+                target = names if len(names) > 1 else names[0] if names else "_"
+            s = replace(s, target=target, body=finish_loops(s.body))
+        elif isinstance(s, ir.If):
+            s = replace(s, body=finish_loops(s.body), orelse=finish_loops(s.orelse))
+        elif isinstance(s, ir.Def):
+            s = replace(s, function=replace(s.function, body=finish_loops(s.function.body)))
+        out.append(s)
+    return tuple(out)
