@@ -23,7 +23,7 @@ from dpy.errors import (
 )  # fmt: skip
 from dpy.kinds import Number, kind_of
 from dpy.params import Grads, Params
-from dpy.runtime import iteration
+from dpy.runtime import forward_run
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.dispatch import class_call, dispatch, has_own_way
 from dpy.specialise import Specialisation, counts, entries, forward_of, keeps_tape, spread
@@ -125,11 +125,11 @@ def _bound_mode(mode: Mode, n: int) -> Mode:
 def _run(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode = PLAIN
 ) -> _Run | _KnownRun:
-    outer = iteration.fresh_run()
+    outer = forward_run.fresh_run()
     try:
         return _forward(f, args, kwargs, mode)
     finally:
-        iteration.end_run(outer)
+        forward_run.end_run(outer)
 
 
 def _forward(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode) -> _Run | _KnownRun:
@@ -379,7 +379,7 @@ def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, 
 
 def _run_heap(f: Any, kwargs: dict[str, Any]) -> _Run:
     """A run in which whatever `f` reaches is differentiated."""
-    outer = iteration.fresh_run()
+    outer = forward_run.fresh_run()
     try:
         function, args = (f.__func__, (f.__self__,)) if type(f) is MethodType else (f, ())
         if not _is_compiled(function):
@@ -388,7 +388,7 @@ def _run_heap(f: Any, kwargs: dict[str, Any]) -> _Run:
         y, pb = found.forward(function)(*args, **kwargs)
         return _Run(y, _sweep(found, pb, len(args), kwargs), args, None)
     finally:
-        iteration.end_run(outer)
+        forward_run.end_run(outer)
 
 
 def _implicit_pullback(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Any]:

@@ -19,7 +19,7 @@ from dpy import config, structs
 from dpy.adjoints import registry
 from dpy.kinds import Array, Kind, Number, Other, Tuple, can_carry, is_number, kind_of
 from dpy.records import record
-from dpy.runtime import iteration
+from dpy.runtime import forward_run
 from dpy.runtime.accumulators import Accumulators
 from dpy.specialise import (
     Guards,
@@ -285,11 +285,11 @@ class Entry:
         if self._is_isolated:
             w.line(call)
             return
-        w.line(f"outer = {w.constant(iteration.fresh_run, 'fresh_run')}()")
+        w.line(f"outer = {w.constant(forward_run.fresh_run, 'fresh_run')}()")
         w.line("try:")
         w.line(f"    {call}")
         w.line("finally:")
-        w.line(f"    {w.constant(iteration.end_run, 'end_run')}(outer)")
+        w.line(f"    {w.constant(forward_run.end_run, 'end_run')}(outer)")
 
     def _write_binding(self, w: Any, forward: str, code: CodeType) -> None:
         """What `forward` does for a function with cells."""
@@ -325,11 +325,11 @@ class Entry:
 
     def _run(self, f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The pair of ``f(*args, **kwargs)`` and its pullback."""
-        outer = iteration.fresh_run()
+        outer = forward_run.fresh_run()
         try:
             return self.forward(f)(*args, **kwargs)
         finally:
-            iteration.end_run(outer)
+            forward_run.end_run(outer)
 
     def gradients(
         self, pullback: Any, seed: Any, args: tuple[Any, ...], snapshot: Any

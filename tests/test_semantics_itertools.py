@@ -8,8 +8,8 @@ import operator
 import pytest
 
 from dpy.runtime.accumulators import Accumulators
-from dpy.runtime.iteration import Part
 from dpy.runtime.itertools_ import Box
+from dpy.runtime.sources import Part
 from tests.programs.corpus import Case, Corpus
 
 corpus = Corpus()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import dpy
-from dpy.runtime.protocols import user_method
+from dpy.runtime.special_methods import user_method
 from tests.programs.corpus import Case, Corpus
 
 corpus = Corpus()

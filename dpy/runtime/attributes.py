@@ -11,13 +11,13 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
-from dpy.runtime import entries, item_cotangents, iteration
+from dpy.runtime import entries, forward_run, item_cotangents
 from dpy.runtime.attempts import Failed, attempt
 from dpy.runtime.dispatch import by_rule, dispatch
 from dpy.runtime.failures import mutation_error, no_adjoint
 from dpy.runtime.held import hold, take
 from dpy.runtime.opaque import carries
-from dpy.runtime.protocols import user_method
+from dpy.runtime.special_methods import user_method
 from dpy.slots import slots_of
 
 __all__ = ["delete_attribute", "read_attribute", "write_attribute"]
@@ -87,7 +87,7 @@ def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
     if cls is functools.partial:
         return _of_partial(owner, name)
     if name == "__dict__":
-        return iteration.instance_dict(owner), None
+        return forward_run.instance_dict(owner), None
     custom = user_method(cls, "__getattribute__")
     if custom is not None and not isinstance(owner, tuple):
         return _first(dispatch(custom, (owner, name), {}))
@@ -437,7 +437,7 @@ def object_getattribute(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any
     """``object.__getattribute__(owner, name)``: without ``__getattr__``."""
     owner, name = args
     if name == "__dict__":
-        y, pb = iteration.instance_dict(owner), None
+        y, pb = forward_run.instance_dict(owner), None
     elif implements(type(owner), name) is None:
         y, pb = _object_get(owner, name), _slot_pullback(owner, name)
     else:

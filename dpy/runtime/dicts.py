@@ -8,8 +8,9 @@ from typing import Any
 
 from dpy.cotangent import ZERO, add, is_zero
 from dpy.runtime.entries import entry, inert
+from dpy.runtime.forward_run import instance_of
 from dpy.runtime.item_cotangents import as_tuple, nothing
-from dpy.runtime.iteration import collect, instance_of
+from dpy.runtime.iteration import collect
 
 __all__: list[str] = []
 

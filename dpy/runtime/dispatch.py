@@ -21,7 +21,7 @@ from dpy.adjoints import registry
 from dpy.config import current
 from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
 from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
-from dpy.runtime import entries, item_cotangents, iteration
+from dpy.runtime import entries, item_cotangents, iteration, sources
 from dpy.runtime.held import hold, protect, sink, take
 from dpy.runtime.library import substitute
 from dpy.runtime.memory import owner_of
@@ -200,7 +200,7 @@ def dispatch(
             return found
     rule = registry.lookup(key, args)
     if rule is not None:
-        if len(args) == 1 and iteration.is_user_iterable(args[0]) and _takes_iterables(rule):
+        if len(args) == 1 and sources.is_user_iterable(args[0]) and _takes_iterables(rule):
             return _over_items(rule, args, kwargs)
         if rule.primal_is_user or rule.types or _rule_knows(args):
             return by_rule(rule, args, kwargs)
@@ -257,7 +257,7 @@ def _rule_knows(args: tuple[Any, ...]) -> bool:
     for x in args:
         if type(x) not in _QUICK and not isinstance(x, _KNOWN_TO_RULES):
             kind = kind_of(type(x))
-            if kind.read is not None and not isinstance(x, iteration.VIEWS):
+            if kind.read is not None and not isinstance(x, sources.VIEWS):
                 return False
     return True
 
@@ -441,7 +441,7 @@ def make_partial(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """A call by its adjoint rule."""
-    if any(type(x) not in _QUICK and iteration.is_lazy(x) for x in args):
+    if any(type(x) not in _QUICK and sources.is_lazy(x) for x in args):
         return _over_items(rule, args, kwargs)
     if rule.is_nondifferentiable:
         return rule.primal(*args, **kwargs), None
@@ -517,7 +517,7 @@ def _over_items(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
     gives: dict[int, Any] = {}
     new: list[Any] = []
     for i, x in enumerate(args):
-        if type(x) not in _QUICK and (iteration.is_lazy(x) or iteration.is_user_iterable(x)):
+        if type(x) not in _QUICK and (sources.is_lazy(x) or sources.is_user_iterable(x)):
             x, gives[i] = iteration.collect(x)
         new.append(x)
     y, pb = by_rule(rule, tuple(new), kwargs)

@@ -36,6 +36,7 @@ def load_entries() -> None:
         callbacks,
         construct,
         dicts,
+        iterators,
         itertools_,
         lazily,
         lists,

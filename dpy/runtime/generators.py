@@ -12,7 +12,7 @@ from typing import Any
 
 from dpy.cotangent import ZERO
 from dpy.errors import NotDifferentiableError
-from dpy.runtime import entries, item_cotangents, iteration
+from dpy.runtime import entries, item_cotangents, iterators, sources
 from dpy.runtime.item_cotangents import is_null
 from dpy.runtime.tape import Sweep, Tape, state
 from dpy.transform.ir import Home
@@ -20,7 +20,7 @@ from dpy.transform.ir import Home
 __all__ = ["TapedGenerator", "delegate"]
 
 
-class _OfTaped(iteration.Lazy):
+class _OfTaped(sources.Lazy):
     """The items of a generator."""
 
     def __init__(self, generator: TapedGenerator) -> None:
@@ -208,13 +208,13 @@ class TapedGenerator(Generator[Any, Any, Any]):
         return found + (ZERO,) * (self._count - len(found))
 
 
-iteration.SOURCES[TapedGenerator] = _OfTaped
+sources.SOURCES[TapedGenerator] = _OfTaped
 
 
 @entries.entry(TapedGenerator.__next__)
 def next_item(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``generator.__next__()``."""
-    return iteration.next_(dispatch, args, kwargs)
+    return iterators.next_(dispatch, args, kwargs)
 
 
 @entries.entry(TapedGenerator.send)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO
-from dpy.runtime import item_cotangents, iteration
+from dpy.runtime import forward_run, item_cotangents, iteration
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error
 from dpy.runtime.held import hold, sink, take
 from dpy.runtime.helpers import project_written
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, opaque
-from dpy.runtime.protocols import user_method
+from dpy.runtime.special_methods import user_method
 
 __all__ = ["delete_item", "raw_delete", "raw_read", "raw_write", "read_item", "write_item"]
 
@@ -75,7 +75,7 @@ def _through(found: tuple[Any, Any]) -> tuple[Any, Any]:
 
 
 def _of_dict(owner: Any, key: Any) -> tuple[Any, Any]:
-    holder = iteration.instance_of(owner)
+    holder = forward_run.instance_of(owner)
     if type(owner) is dict or dict.__contains__(owner, key):
         y = dict.__getitem__(owner, key)
     else:
@@ -223,7 +223,7 @@ def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
                 "dpy follows globals by `global` statements",
                 "declare the name in a `global` statement and assign to it",
             )
-        holder = iteration.instance_of(owner)
+        holder = forward_run.instance_of(owner)
         if isinstance(owner, collections.OrderedDict):
             collections.OrderedDict.__setitem__(owner, index, value)
         else:
@@ -289,7 +289,7 @@ def delete_item(owner: Any, index: Any) -> tuple[Any, Any]:
 def raw_delete(owner: Any, index: Any) -> tuple[Any, Any]:
     """What the builtin type does, whatever a subclass defines."""
     if isinstance(owner, dict):
-        holder = iteration.instance_of(owner)
+        holder = forward_run.instance_of(owner)
         base = collections.OrderedDict if isinstance(owner, collections.OrderedDict) else dict
         base.__delitem__(owner, index)
 

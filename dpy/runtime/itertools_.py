@@ -13,7 +13,7 @@ from typing import Any
 from dpy.cotangent import ZERO, is_zero
 from dpy.runtime.entries import entry
 from dpy.runtime.item_cotangents import as_tuple
-from dpy.runtime.iteration import Lazy, Part, keep
+from dpy.runtime.sources import Lazy, Part, keep
 
 __all__ = ["Box"]
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from dpy.runtime.entries import entry
-from dpy.runtime.iteration import is_lazy
 from dpy.runtime.opaque import opaque
+from dpy.runtime.sources import is_lazy
 
 __all__ = ["REPLACED"]
 

@@ -13,14 +13,14 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add, is_zero, project
-from dpy.runtime import entries, item_cotangents, items, iteration, protocols, sets
+from dpy.runtime import entries, item_cotangents, items, iteration, protocols, sets, sources
 from dpy.runtime.attempts import Thrown, interrupted, state
 from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
 from dpy.runtime.dispatch import by_rule, call_spread, dispatch
 from dpy.runtime.failures import no_adjoint
 from dpy.runtime.held import hold, sink
 from dpy.runtime.opaque import opaque
-from dpy.runtime.protocols import user_method
+from dpy.runtime.special_methods import user_method
 
 __all__ = [
     "OPERATIONS", "display_spread", "dunders", "operate", "operate_raw", "read_attribute",
@@ -429,9 +429,9 @@ _PLAIN_CONTAINERS = frozenset({list, tuple, dict, set, frozenset, str, range, np
 
 
 def _is_searched(container: Any) -> bool:
-    if isinstance(container, (*iteration.VIEWS, set, frozenset)):
+    if isinstance(container, (*sources.VIEWS, set, frozenset)):
         return False
-    return iteration.is_lazy(container) or iteration.is_user_iterable(container)
+    return sources.is_lazy(container) or sources.is_user_iterable(container)
 
 
 def _search(iterable: Any, item: Any) -> tuple[Any, Any]:
@@ -565,7 +565,7 @@ def _unpack(source: Any, n: int) -> tuple[Any, Any]:
 
     if type(source) is tuple and len(source) == n:
         return source, lambda d, acc: (d, ZERO)
-    part = iteration.Part(source)
+    part = sources.Part(source)
     base = len(state.orphans)
     try:
         y = unpack(part.iterable, n)

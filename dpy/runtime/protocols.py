@@ -11,7 +11,6 @@ import copy
 import functools
 import math
 import operator
-import types
 import weakref
 from decimal import Decimal
 from fractions import Fraction
@@ -25,20 +24,12 @@ from dpy.runtime import attempts, entries, item_cotangents, iteration
 from dpy.runtime.entries import entry
 from dpy.runtime.failures import no_adjoint, user_place
 from dpy.runtime.opaque import opaque
+from dpy.runtime.special_methods import user_method
 
-__all__ = ["user_method"]
+__all__: list[str] = []
 
 _MISSING = object()
 _PLAIN = (float, int, complex, np.ndarray, np.generic)
-
-
-def user_method(cls: type, name: str) -> Any:
-    """The Python function that implements a special method, or None."""
-    for c in cls.__mro__:
-        raw = c.__dict__.get(name, _MISSING)
-        if raw is not _MISSING:
-            return raw if isinstance(raw, types.FunctionType) else None
-    return None
 
 
 def _unary(function: Any, name: str) -> None:

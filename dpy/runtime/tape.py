@@ -21,12 +21,12 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add, is_zero
 from dpy.errors import NotDifferentiableError
-from dpy.runtime import iteration
+from dpy.runtime import sources
 from dpy.runtime.attempts import Thrown, interrupted, is_guarded, state
 from dpy.runtime.dispatch import call_spread, dispatch
 from dpy.runtime.failures import STANDS_FOR
 from dpy.runtime.operations import OPERATIONS, read_cell, read_global
-from dpy.runtime.protocols import user_method
+from dpy.runtime.special_methods import user_method
 from dpy.transform.ir import Home
 from dpy.transform.places import Spot, show_in_traceback
 
@@ -260,7 +260,7 @@ class Tape:
             for i in iterable:
                 yield i, None
             return
-        part = iteration.Part(iterable)
+        part = sources.Part(iterable)
         self.entries.append((_remainder(part), keys))
         items = enumerate(part.iterable)
         while True:
@@ -389,11 +389,11 @@ def _spot_of_sweep(frame: types.FrameType) -> Spot | None:
 STANDS_FOR[Tape.sweep.__code__] = _spot_of_sweep
 
 
-def _remainder(part: iteration.Part) -> Callable[[Any, Any], tuple[Any, ...]]:
+def _remainder(part: sources.Part) -> Callable[[Any, Any], tuple[Any, ...]]:
     return lambda d, acc: (part.remainder(acc),)
 
 
-def _ending(part: iteration.Part) -> Callable[[Any, Any], tuple[()]]:
+def _ending(part: sources.Part) -> Callable[[Any, Any], tuple[()]]:
     def end(d: Any, acc: Any) -> tuple[()]:
         part.end(acc)
         return ()
@@ -401,7 +401,7 @@ def _ending(part: iteration.Part) -> Callable[[Any, Any], tuple[()]]:
     return end
 
 
-def _giving(part: iteration.Part, k: int) -> Callable[[Any, Any], tuple[()]]:
+def _giving(part: sources.Part, k: int) -> Callable[[Any, Any], tuple[()]]:
     def give_back(d: Any, acc: Any) -> tuple[()]:
         part.give(acc, k, d)
         return ()

@@ -18,7 +18,9 @@ from dpy.transform.source import Source
 
 __all__ = ["Signature", "Specialisation", "analyses"]
 
-_WITHOUT_NOTES = frozenset({"dpy.runtime.held", "dpy.runtime.helpers"})
+_WITHOUT_NOTES = frozenset({
+    "dpy.runtime.held", "dpy.runtime.helpers", "dpy.runtime.item_cotangents",
+})  # fmt: skip
 analyses = [0]  # counts those that were not started by another one
 
 
@@ -123,7 +125,7 @@ class Specialisation:
         return not self.key.shared
 
     def is_isolated(self) -> bool:
-        """Whether no generated code that a call runs keeps notes for the run (see `iteration`)."""
+        """Whether no generated code that a call runs keeps notes for the run (see `forward_run`)."""
         return self._is_isolated(set())
 
     def _is_isolated(self, seen: set[int]) -> bool:
