@@ -24,6 +24,7 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
     )
     from dpy.checking import GradientMismatch, GradientReport, check_gradient
     from dpy.config import Settings, settings
+    from dpy.debugging import debug
     from dpy.errors import (
         AdjointError,
         DpyError,
@@ -65,6 +66,7 @@ __all__ = [
     "cache_info",
     "check_gradient",
     "clear_cache",
+    "debug",
     "grad",
     "gradient",
     "jacobian",
@@ -89,6 +91,7 @@ _HOMES = {
     ),
     "checking": ("GradientMismatch", "GradientReport", "check_gradient"),
     "config": ("Settings", "settings"),
+    "debugging": ("debug",),
     "errors": (
         "AdjointError", "DpyError", "MutationError", "NoAdjointError", "NotDifferentiableError",
         "NotScalarOutputError", "SourceUnavailableError", "StaleSourceError",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from types import TracebackType
+from types import CodeType, TracebackType
+from typing import Any
 
 from dpy.records import record, replace
 
-__all__ = ["Settings", "current", "settings"]
+__all__ = ["Settings", "current", "settings", "stopping_in"]
 
 
 @record
@@ -17,7 +18,9 @@ class Settings:
     strong_zero: bool = True
     check_rules: bool = False
     check_finite: bool = False
+    listings: bool = False
     verify: bool = False
+    stops_in: CodeType | None = None  # set by `stopping_in` only
 
 
 _DEFAULT = Settings()
@@ -35,6 +38,8 @@ class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=
     - ``strong_zero`` (default True): a cotangent that is exactly zero stays zero through a
       singular partial derivative; False gives plain IEEE arithmetic.
     - ``check_rules``: validate structure, shape and dtype of what every rule returns.
+    - ``listings``: generated code bears its own lines, not the user's: tracebacks and debuggers
+      show it (see `dpy.debug`).
     - ``verify``: run the verifier after every compiler stage.
 
     >>> import dpy
@@ -43,11 +48,11 @@ class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=
     """
 
     def __init__(self, **changes: bool) -> None:
-        known = set(Settings.__match_args__)
+        known = set(Settings.__match_args__) - {"stops_in"}
         unknown = sorted(set(changes) - known)
         if unknown:
             raise TypeError(f"unknown setting {unknown[0]!r}; known: {', '.join(sorted(known))}")
-        self._changes = changes
+        self._changes: dict[str, Any] = dict(changes)
         self._tokens: list[Token[Settings]] = []
 
     def __enter__(self) -> Settings:
@@ -62,3 +67,10 @@ class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=
         traceback: TracebackType | None,
     ) -> None:
         _current.reset(self._tokens.pop())
+
+
+def stopping_in(code: CodeType | None) -> settings:
+    """Settings under which the generated code of one function calls the debugger."""
+    found = settings(listings=True)
+    found._changes["stops_in"] = code
+    return found

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import sys
 import types
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from dpy.errors import DpyError
 from dpy.specialise import forward_of, keeps_tape, taped_code
+from dpy.transform.listed import format_code
 
-__all__ = ["adjoint_source", "format_code"]
-
-
-def format_code(tree: ast.AST) -> str:
-    """A tree as text: by `astor` where that runs, by ``ast.unparse`` otherwise."""
-    has_match = any(isinstance(node, ast.Match) for node in ast.walk(tree))
-    if sys.version_info < (3, 14) and not has_match:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)
-                import astor
-
-                return str(astor.to_source(tree))
-        except (ImportError, AttributeError, TypeError):
-            pass
-    return ast.unparse(tree) + "\n"
+__all__ = ["adjoint_source"]
 
 
 def adjoint_source(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> str:

@@ -38,6 +38,7 @@ LAYERS = {
     "straight": 5,
     "api": 6,
     "checking": 6,
+    "debugging": 6,
     "joint_backend": 6,
     "listing": 6,
     "numerical": 6,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 
 import dpy
 from dpy.errors import DpyError
-from dpy.listing import adjoint_source, format_code
+from dpy.listing import adjoint_source
 
 
 def cube(x):
@@ -83,31 +82,3 @@ def test_keyword_arguments_are_not_differentiated() -> None:
 def test_what_is_no_python_function_is_refused(wrong: Any) -> None:
     with pytest.raises(DpyError, match="is not a Python function"):
         adjoint_source(wrong, 1.0)
-
-
-def test_format_code() -> None:
-    tree = ast.parse("def f(x):\n    return (x+1)*2")
-    text = format_code(tree)
-    assert ast.dump(ast.parse(text)) == ast.dump(tree)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "match x:\n    case 1:\n        y = 2",
-        "y = f'{x!r:>10}'",
-        "y = x if x > 0 else -x ** 2",
-        "(y := 3)",
-        "a[1:2, ::3, ...] = b",
-        "try:\n    x\nexcept E as e:\n    raise F from e\nfinally:\n    y",
-    ],
-)
-def test_every_kind_of_code_can_be_formatted(source: str) -> None:
-    tree = ast.parse(source)
-    assert ast.dump(ast.parse(format_code(tree))) == ast.dump(tree)
-
-
-def test_without_astor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "astor", None)
-    tree = ast.parse("x = 1")
-    assert format_code(tree) == "x = 1\n"

@@ -62,6 +62,8 @@ def specialise(
         ),
         getattr(function, "cls", None),
         settings.check_rules,
+        settings.listings,
+        settings.stops_in is function.__code__,
     )
     with store.lock:
         if not _in_progress:

@@ -29,8 +29,13 @@ class _Runtime(Runtime):
         return ir.Known(getattr(operations, name), name)
 
 
-def generate(facts: Facts, source: Source) -> Emitted:
-    """The forward of an analysed function, with its pullback inside, as a code object."""
+def generate(
+    facts: Facts, source: Source, *, as_listed: bool = False, stops: bool = False
+) -> Emitted:
+    """The forward of an analysed function, with its pullback inside, as a code object.
+
+    `as_listed` and `stops` are those of `emit`.
+    """
     runtime = _Runtime(
         add=add, project=project, unbroadcast=unbroadcast,
         sink=sink, take=take, take_deep=helpers.take_deep, hold=hold,
@@ -44,5 +49,5 @@ def generate(facts: Facts, source: Source) -> Emitted:
     )  # fmt: skip
     generated = write_adjoint(facts, runtime)
     generated = replace(generated, body=finish_loops(generated.body))
-    generated = optimise(generated, facts)
-    return emit(generated, source)
+    generated = optimise(generated, facts, for_reading=as_listed)
+    return emit(generated, source, as_listed=as_listed, stops=stops)

@@ -39,6 +39,10 @@ class Signature(NamedTuple):
     cls: type | None
     """The class whose constructor it is."""
     check_rules: bool
+    listings: bool
+    """Whether the code bears its own lines, and not the user's."""
+    stops: bool
+    """Whether it calls the debugger."""
 
 
 class Specialisation:
@@ -83,7 +87,12 @@ class Specialisation:
                     with Paused():
                         assert self.facts is not None
                         store.counts["compiles"] += 1
-                        self._emitted = generate(self.facts, self.source)
+                        self._emitted = generate(
+                            self.facts,
+                            self.source,
+                            as_listed=self.key.listings,
+                            stops=self.key.stops,
+                        )
         return self._emitted
 
     def forward(self, function: Any) -> Any:

@@ -23,8 +23,8 @@ from dpy.transform.verify import verify
 __all__ = ["keeps_tape", "run_taped", "taped_code"]
 
 _MOST_FUNCTIONS = 4096
-# By code object and globals: what is emitted relies on nothing else.
-_emitted: dict[tuple[Any, int], tuple[Emitted, bool]] = {}
+# By code object, globals and settings: what is emitted relies on nothing else.
+_emitted: dict[tuple[Any, ...], tuple[Emitted, bool]] = {}
 _forwards: weakref.WeakKeyDictionary[Any, tuple[Any, Any]] = weakref.WeakKeyDictionary()
 
 
@@ -73,17 +73,20 @@ def run_taped(
 
 
 def _emit(function: Any, source: Source, lowered: ir.Function) -> tuple[Emitted, bool]:
-    key = (source.code, id(function.__globals__))
+    settings = current()
+    stops = settings.stops_in is source.code
+    key = (source.code, id(function.__globals__), settings.listings, stops)
     found = _emitted.get(key)
     if found is None:
         if len(_emitted) >= _MOST_FUNCTIONS:
             _emitted.clear()
-        if current().verify:
+        if settings.verify:
             verify(lowered)
         written = taped.run(lowered, _runtime(source))
-        if current().verify:
+        if settings.verify:
             verify(written, nested_ok=True)
-        found = _emitted[key] = (emit(written, source), taped.suspends(lowered))
+        made = emit(written, source, as_listed=settings.listings, stops=stops)
+        found = _emitted[key] = made, taped.suspends(lowered)
     return found
 
 

@@ -105,14 +105,26 @@ class _Binder(Namer):
         return self._bind(code, f"{name}_code")
 
 
-def emit(function: ir.Function, source: Source) -> Emitted:
-    """Compile a generated function of `source`."""
+def emit(
+    function: ir.Function, source: Source, *, as_listed: bool = False, stops: bool = False
+) -> Emitted:
+    """Compile a generated function of `source`.
+
+    If `as_listed`, against its listing (see `dpy.transform.listed`); if it `stops`, with a call
+    of the debugger at its beginning and at that of its pullback.
+    """
     taken = _names(function)
     binder = _Binder(source, taken)
     function, table = places.encode(function)
     tree = to_function_ast(function, binder)
-    runs = tree
-    if table:
+    runs, filename = tree, source.filename
+    if as_listed:
+        from dpy.transform.listed import debugger, listed
+
+        stop = binder.known(debugger, "debugger") if stops else None
+        runs, filename = listed(tree, source.code.co_qualname, table, stop)
+        table = {}
+    elif table:
         runs = places.guarded(tree, binder.known(places.relocate, "relocate"))
     free = [*source.free, CELLS, *binder.namespace]
     factory = ast.FunctionDef(
@@ -123,11 +135,11 @@ def emit(function: ir.Function, source: Source) -> Emitted:
     )
     if function.loc is None:
         ast.fix_missing_locations(tree)  # else every node has its place already
-    ast.copy_location(factory, tree)
+    ast.copy_location(factory, runs)
     ast.fix_missing_locations(factory)
     factory.body.insert(0, runs)
     module = ast.Module([factory], [])
-    compiled = compile(module, source.filename, "exec", dont_inherit=True)
+    compiled = compile(module, filename, "exec", dont_inherit=True)
     outer = next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
     code = next(
         c for c in outer.co_consts if isinstance(c, types.CodeType) and c.co_name == tree.name

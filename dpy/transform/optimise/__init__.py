@@ -23,12 +23,17 @@ from dpy.transform.optimise import (
     simplify,
     unused_reads,
 )
+from dpy.transform.optimise.nodes import is_temporary, targets
 
 __all__ = ["optimise"]
 
 
-def optimise(function: ir.Function, facts: Any = None) -> ir.Function:
-    """The generated `function`, as a person would have written it."""
+def optimise(function: ir.Function, facts: Any = None, *, for_reading: bool = False) -> ir.Function:
+    """The generated `function`, as a person would have written it.
+
+    If it is made `for_reading`, all variables of the program keep their cotangents' variables.
+    """
+    shown = _cotangents(facts) if for_reading else frozenset()
     known = unused_reads.known_reads(function, facts)
     function = indices.run(function, facts)
     function = unused_reads.run(function, facts)
@@ -36,7 +41,7 @@ def optimise(function: ir.Function, facts: Any = None) -> ir.Function:
     for _ in range(2):
         function = copies.run(function)
         function = simplify.run(function)
-        function = fold_pullback.run(function)
+        function = fold_pullback.run(function, shown)
     function = simplify.run(function)
     function = residuals.run(function)
     function = branches.run(function)
@@ -46,3 +51,10 @@ def optimise(function: ir.Function, facts: Any = None) -> ir.Function:
     function = loop_heads.run(function)
     function = inplace.run(function)
     return rename.run(function)
+
+
+def _cotangents(facts: Any) -> frozenset[str]:
+    """The names of the cotangents of variables that the program has named."""
+    names = {p.name for p in facts.function.params}
+    names.update(name for s in ir.walk(facts.function.body) for name in targets(s))
+    return frozenset(f"d_{name}" for name in names if not is_temporary(name))

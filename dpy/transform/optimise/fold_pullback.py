@@ -47,12 +47,15 @@ _LARGEST = 16
 _FAR = 1 << 60
 
 
-def run(function: ir.Function) -> ir.Function:
-    """Fold and drop, from the last statement of the pullback to the first."""
+def run(function: ir.Function, shown: frozenset[str] = frozenset()) -> ir.Function:
+    """Fold and drop, from the last statement of the pullback to the first.
+
+    The variables in `shown` stay, for someone who looks at them.
+    """
     pullback = pullback_of(function)
     if pullback is None:
         return function
-    body, _ = _Folder().block(pullback.body, set())
+    body, _ = _Folder(shown).block(pullback.body, set())
     return with_pullback(function, replace(pullback, body=body))
 
 
@@ -81,7 +84,8 @@ class _Ahead:
 
 
 class _Folder:
-    def __init__(self) -> None:
+    def __init__(self, shown: frozenset[str]) -> None:
+        self.shown = shown
         self.exposures: dict[int, tuple[set[str], set[str]]] = {}
 
     def block(self, block: ir.Block, live_out: set[str]) -> tuple[ir.Block, set[str]]:
@@ -104,7 +108,7 @@ class _Folder:
 
     def _assign(self, s: ir.Assign, i: int, out: dict[int, ir.Stmt], ahead: _Ahead) -> None:
         pure = is_pure(s.value)
-        if isinstance(s.target, str) and pure:
+        if isinstance(s.target, str) and pure and s.target not in self.shown:
             use = ahead.uses.get(s.target)
             if use is None:
                 return
