@@ -43,6 +43,7 @@ _SERVICES = frozenset({
     "_io", "_thread", "asyncio", "builtins", "concurrent", "io", "logging", "multiprocessing",
     "pathlib", "queue", "random", "re", "socket", "subprocess", "threading", "weakref", "zipfile",
 })  # fmt: skip
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
 class Tangent:
@@ -453,11 +454,16 @@ def _classify(cls: type) -> Kind:
         return Kind(leaf=leaves.cuda_gradient)
     if issubclass(cls, numbers.Number):
         return Kind(leaf=leaves.number_gradient)
-    if cls.__module__.partition(".")[0] in _SERVICES:
+    if cls.__module__.partition(".")[0] in _SERVICES and not _is_made_by_exec(cls):
         return _ATOM
     if cls.__dictoffset__ or _slot_members(cls):
         return Kind(read=_reader(cls), build=_build_object)
     return _ATOM
+
+
+def _is_made_by_exec(cls: type) -> bool:
+    """Whether a class is a user's that bears the name of no module: it seems to be a builtin."""
+    return cls.__module__ == "builtins" and bool(cls.__flags__ & _HEAP_TYPE)
 
 
 # By identity of the class: entries of user classes go when the class does.

@@ -39,6 +39,11 @@ def implements(cls: type, name: str) -> Any:
     return None
 
 
+def _in_class(cls: type, name: str) -> bool:
+    """Whether the class has something under a name: it may be None."""
+    return any(name in c.__dict__ for c in cls.__mro__)
+
+
 # --- reading --------------------------------------------------------------------------------------
 
 
@@ -108,7 +113,7 @@ def default_attribute(owner: Any, name: str) -> tuple[Any, Any]:
             getter = user_method(type(raw), "__get__")
             y, pb = dispatch(getter, (raw, owner, cls), {})
             return y, None if pb is None else lambda d, acc: pb(d, acc)[1][1]
-    elif raw is None and not has_own(owner, name):
+    elif raw is None and not _in_class(cls, name) and not has_own(owner, name):
         fallback = implements(cls, "__getattr__")
         if fallback is not None:
             return _first(dispatch(fallback, (owner, name), {}))

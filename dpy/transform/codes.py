@@ -1,12 +1,30 @@
-"""Compare code objects, and find out where in the text they come from."""
+"""Make code objects, compare them, and find out where in the text they come from."""
 
 from __future__ import annotations
 
+import threading
 import types
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["all_codes", "extent", "same_code"]
+__all__ = ["all_codes", "compile_quietly", "extent", "same_code"]
+
+_filters = threading.RLock()  # the filters of warnings belong to the whole process
+
+
+def compile_quietly(text: Any, filename: str, flags: int = 0) -> Any:
+    r"""`compile` a module without its warnings.
+
+    What there is to say of the user's text was said when it was imported, and generated code may
+    compare literals.
+
+    >>> compile_quietly("'\\d' is not None", "<text>").co_consts[0]
+    '\\d'
+    """
+    with _filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return compile(text, filename, "exec", flags=flags, dont_inherit=True)
 
 
 def extent(code: types.CodeType) -> tuple[Any, Any]:

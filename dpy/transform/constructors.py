@@ -153,7 +153,9 @@ class _Rewriter:
             self._check(s.exc)
             self._check(s.cause)
             return s
-        return self._assign(s)
+        if isinstance(s, ir.Assign):
+            return self._assign(s)
+        raise _Escapes  # a handler, a `with` block: an exception may leave the object half made
 
     def _assign(self, s: ir.Assign) -> ir.Assign:
         value = s.value

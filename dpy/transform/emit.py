@@ -14,6 +14,7 @@ from typing import Any
 
 from dpy.records import record
 from dpy.transform import ir, places
+from dpy.transform.codes import compile_quietly
 from dpy.transform.helpers import HELPERS
 from dpy.transform.show import Namer, to_function_ast
 from dpy.transform.source import Source, nested_code
@@ -139,7 +140,7 @@ def emit(
     ast.fix_missing_locations(factory)
     factory.body.insert(0, runs)
     module = ast.Module([factory], [])
-    compiled = compile(module, filename, "exec", dont_inherit=True)
+    compiled = compile_quietly(module, filename)
     outer = next(c for c in compiled.co_consts if isinstance(c, types.CodeType))
     code = next(
         c for c in outer.co_consts if isinstance(c, types.CodeType) and c.co_name == tree.name

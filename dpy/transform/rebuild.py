@@ -9,6 +9,7 @@ import ast
 import types
 from typing import Any
 
+from dpy.transform.codes import compile_quietly
 from dpy.transform.helpers import HELPERS
 from dpy.transform.ir import Closure, Function
 from dpy.transform.show import Namer, to_function_ast
@@ -69,7 +70,7 @@ def rebuild(function: Function, source: Source, like: types.FunctionType) -> typ
     factory.args.args = [ast.arg(name) for name in (*binder.bound, *cells)]
     factory.body = [inner]
     module = ast.fix_missing_locations(ast.Module([factory], []))
-    compiled = compile(module, function.filename, "exec", dont_inherit=True)
+    compiled = compile_quietly(module, function.filename)
     (outer_code,) = (c for c in compiled.co_consts if isinstance(c, types.CodeType))
     (code,) = (c for c in outer_code.co_consts if isinstance(c, types.CodeType))
     contents = {name: types.CellType(value) for name, value in binder.bound.items()} | cells

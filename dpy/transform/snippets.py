@@ -25,7 +25,7 @@ from inspect import CO_NESTED
 from typing import Any
 
 from dpy.records import record
-from dpy.transform.codes import all_codes, extent, same_code
+from dpy.transform.codes import all_codes, compile_quietly, extent, same_code
 
 __all__ = ["FUTURE_FLAGS", "Snippet", "find_snippet", "imported_names"]
 
@@ -109,10 +109,8 @@ def _check(code: types.CodeType, text: str, depth: int) -> Any:
     """The tree of the text, if the one definition at this depth in it compiles to `code`."""
     flags = code.co_flags & FUTURE_FLAGS
     try:
-        tree = compile(
-            text, code.co_filename, "exec", flags=flags | ast.PyCF_ONLY_AST, dont_inherit=True
-        )
-        compiled = compile(tree, code.co_filename, "exec", flags=flags, dont_inherit=True)
+        tree = compile_quietly(text, code.co_filename, flags | ast.PyCF_ONLY_AST)
+        compiled = compile_quietly(tree, code.co_filename, flags)
     except (SyntaxError, ValueError):
         return None
     for _ in range(depth):

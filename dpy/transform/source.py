@@ -30,7 +30,7 @@ from dpy.errors import (
     UnsupportedSyntaxError,
 )
 from dpy.records import record, replace
-from dpy.transform.codes import all_codes, extent, same_code
+from dpy.transform.codes import all_codes, compile_quietly, extent, same_code
 from dpy.transform.ir import Closure, Loc
 from dpy.transform.snippets import FUTURE_FLAGS, Snippet, find_snippet, imported_names
 
@@ -214,7 +214,7 @@ class _Module:
         """The tree of the whole file."""
         if self._tree is None:
             try:
-                self._tree = ast.parse(self.text, self.filename)
+                self._tree = compile_quietly(self.text, self.filename, ast.PyCF_ONLY_AST)
             except SyntaxError as error:
                 raise StaleSourceError(
                     f"{self.filename} does not parse any more: {error.msg}",
@@ -283,7 +283,7 @@ class _Module:
     def _compile(self, body: list[ast.stmt], flags: int) -> list[types.CodeType]:
         try:
             tree = ast.Module(body, [])
-            compiled = compile(tree, self.filename, "exec", flags=flags, dont_inherit=True)
+            compiled = compile_quietly(tree, self.filename, flags)
         except SyntaxError:
             return []
         return list(all_codes(compiled))
@@ -295,9 +295,9 @@ class _Module:
         if flags not in self._rewritten:
             codes: list[types.CodeType] = []
             if rewrite is not None:
-                tree = ast.parse(self.text, self.filename)
+                tree = compile_quietly(self.text, self.filename, ast.PyCF_ONLY_AST)
                 rewrite.rewrite_asserts(tree, self.text.encode(), self.filename, None)
-                compiled = compile(tree, self.filename, "exec", flags=flags, dont_inherit=True)
+                compiled = compile_quietly(tree, self.filename, flags)
                 codes = list(all_codes(compiled))
             self._rewritten[flags] = codes
         line = code.co_firstlineno

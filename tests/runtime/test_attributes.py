@@ -364,3 +364,23 @@ def test_special_methods_of_arrays_are_methods_not_values() -> None:
     value, (found,) = dpy.value_and_gradient(f, 1.3)
     assert value == f(1.3)
     assert found == pytest.approx(estimate, rel=1e-8)
+
+
+class Lazy:
+    found = None
+
+    def __init__(self, x):
+        self.x = x
+
+    def __getattr__(self, name):
+        raise AttributeError(f"{name} is computed")
+
+    @property
+    def doubled(self):
+        if self.found is None:
+            self.found = 2 * self.x
+        return self.found
+
+
+def test_an_attribute_of_the_class_may_be_none() -> None:
+    assert dpy.gradient(lambda x: Lazy(x).doubled, 2.0) == (2.0,)

@@ -56,3 +56,48 @@ def test_exec_that_would_carry_a_derivative_is_refused() -> None:
 
     with pytest.raises(dpy.DpyError):
         dpy.gradient(f, 1.5)
+
+
+def test_what_c_code_stores_in_new_containers_is_followed() -> None:
+    def f(x: float) -> Any:
+        stored: dict[str, Any] = {}
+        bisect.insort([], x, key=lambda v: stored.update(a={"w": [v], "u": (v, [v])}) or v)
+        return stored["a"]["w"][0] ** 2 + stored["a"]["u"][1][0]
+
+    assert dpy.gradient(f, 0.75) == (2.5,)
+
+
+def test_what_c_code_stores_twice_is_followed() -> None:
+    def f(x: float) -> Any:
+        found: list[float] = []
+        xs = [x]
+        bisect.insort(xs, 0.1, key=lambda v: found.append(v) or v)
+        return found[1] * xs[1]
+
+    assert dpy.gradient(f, 0.75) == (1.5,)
+
+
+def test_what_c_code_computes_and_stores_in_new_containers_is_refused() -> None:
+    def number(x: float) -> Any:
+        stored: dict[str, Any] = {}
+        bisect.insort([], x, key=lambda v: stored.update(a={"w": v * v}) or v)
+        return stored["a"]["w"]
+
+    def array(x: float) -> Any:
+        stored: dict[str, Any] = {}
+        bisect.insort([], x, key=lambda v: stored.update(a=[np.full(2, v)]) or v)
+        return stored["a"][0].sum()
+
+    def at_depth(x: float) -> Any:
+        stored = {"a": {"b": {"c": {"d": {"e": {"f": x}}}}}}
+
+        def key(v: float) -> float:
+            stored["a"]["b"]["c"]["d"]["e"]["f"] *= 2.0
+            return v
+
+        bisect.insort([], x, key=key)
+        return stored["a"]["b"]["c"]["d"]["e"]["f"]
+
+    for f in (number, array, at_depth):
+        with pytest.raises(dpy.DpyError, match="insort"):
+            dpy.gradient(f, 0.75)

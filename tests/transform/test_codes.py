@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import types
+import warnings
 from typing import Any
 
 import pytest
 
-from dpy.transform.codes import all_codes, extent, same_code
+from dpy.transform.codes import all_codes, compile_quietly, extent, same_code
 
 
 def _code(text: str, line: int = 1) -> types.CodeType:
@@ -42,3 +43,15 @@ def test_all_codes_and_extent() -> None:
     code = _code("def f(x):\n    return (lambda: y for y in (\n        x + 1,))\n")
     assert [c.co_name for c in all_codes(code)] == ["<genexpr>", "<lambda>"]
     assert extent(code)[0] == (2, 4) and extent(code)[1] == (3, 16)
+
+
+def test_the_text_of_others_is_compiled_without_warnings() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compiled = compile_quietly(r"x = '\d' is not 1", "<test>")
+    assert compiled.co_filename == "<test>"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        compile_quietly(r"x = '\d'", "<test>")
+        warnings.warn("another", UserWarning, stacklevel=1)
+    assert [str(w.message) for w in caught] == ["another"]

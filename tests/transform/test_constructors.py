@@ -141,6 +141,14 @@ class Scaled:
         self.scaled = self.x * self.factor
 
 
+class Tries:
+    def __init__(self, x):
+        try:
+            self.x = 3 * x
+        except TypeError:
+            self.x = None
+
+
 @pytest.mark.parametrize(
     ("function", "x", "expected"),
     [
@@ -156,6 +164,7 @@ class Scaled:
         (lambda x: Shares(x).x, 2.0, 1.0),
         (lambda x: ReadsOther(x).x, 2.0, 3.0),
         (lambda x: Scaled(x).scaled, 2.0, 2.0),
+        (lambda x: Tries(x).x, 2.0, 3.0),
         (lambda x: Scaled(3.0, x).scaled, 2.0, 3.0),
     ],
 )

@@ -13,6 +13,7 @@ import sys
 import textwrap
 import time
 import types
+import warnings
 import zipfile
 from collections import namedtuple
 from pathlib import Path
@@ -401,10 +402,14 @@ def test_a_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     module = _load(tmp_path / "parsed_once.py", BEFORE)
     monkeypatch.setattr(source_module, "find_snippet", lambda *args: None)
     parsed = []
-    real = source_module.ast.parse
-    monkeypatch.setattr(
-        source_module.ast, "parse", lambda *args: parsed.append(args) or real(*args)
-    )
+    real = source_module.compile_quietly
+
+    def spy(text, *args):
+        if isinstance(text, str):
+            parsed.append(text)
+        return real(text, *args)
+
+    monkeypatch.setattr(source_module, "compile_quietly", spy)
     read_source(module.f)
     read_source(module.g)
     read_source(module.f)
@@ -442,3 +447,25 @@ def test_a_second_function_of_a_long_module_is_cheap(
         read_source(getattr(module, f"f_{i}"))
         times.append(time.perf_counter() - start)
     assert sorted(times)[10] < first / 4
+
+
+def test_warnings_about_the_text_are_not_repeated(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = _load(
+            tmp_path / "with_escapes.py",
+            r"""
+            def f(x):
+                text = " \* "
+                return [x for _ in text] if text is not 1 else (lambda y: "\d" + y)(x)
+            """,
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert " \\\\* " in _text(module.f)
+        (inner,) = (s for s in walk(lower(read_source(module.f)).body) if _is_closure(s))
+        assert nested_source(read_source(module.f), inner.value).name == "<lambda>"
+
+
+def _is_closure(s: Any) -> bool:
+    return isinstance(s, Assign) and isinstance(s.value, Closure)
