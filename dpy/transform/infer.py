@@ -1423,7 +1423,7 @@ class _Inference:
                     self._alias_target_if(s, a, result)
         varied = self._any_varied(operands)
         if not varied:
-            return result, False, Site("inert")
+            return result, False, Site("inert", None, args, kwargs, function=function)
         if rule.partials is not None and not kwargs and len(args) == len(rule.partials):
             if all(is_number(k) or isinstance(k, Array) for k in kinds):
                 return result, True, Site("elementwise", rule, args, function=function)

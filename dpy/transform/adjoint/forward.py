@@ -7,6 +7,7 @@ from typing import Any, Self
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.adjoint.saved import Saved
+from dpy.transform.direct import direct_call
 from dpy.transform.versions import Scope
 
 __all__ = ["Pending", "copies", "finish_loops", "forward_block"]
@@ -52,7 +53,17 @@ def _forward_statement(saved: Saved, s: ir.Stmt) -> tuple[ir.Stmt, ...]:
         body = forward_block(saved, s.body)
         new = replace(s, test_body=forward_block(saved, s.test_body), body=body)
         return _forward_loop(saved, s, new)
-    return (saved.replaced.get(id(s), s),)
+    return (saved.replaced.get(id(s)) or _shortened(saved, s),)
+
+
+def _shortened(saved: Saved, s: ir.Stmt) -> ir.Stmt:
+    """A statement that calls a function of NumPy, without the function's wrapper."""
+    site = saved.facts.sites.get(id(s))
+    if site is None or site.form not in ("rule", "inert") or not isinstance(s, ir.Assign):
+        return s
+    kinds = tuple(saved.facts.kind(s, atom) for atom in site.operands)
+    found = direct_call(site.function, site.operands, site.kwargs, kinds)
+    return s if found is None else replace(s, value=found)
 
 
 def _forward_if(saved: Saved, s: ir.If) -> tuple[ir.Stmt, ...]:
