@@ -19,7 +19,12 @@ import numpy as np
 
 from dpy import config
 from dpy.adjoints import safe
-from dpy.cotangent import times, times_real
+from dpy.cotangent import (
+    quotient_of_numbers,
+    quotient_of_numbers_below,
+    times,
+    times_real,
+)
 from dpy.errors import DpyError, MutationError, UnsupportedSyntaxError
 from dpy.kinds import kind_of
 from dpy.records import replace
@@ -50,6 +55,8 @@ COMPILED: dict[Any, Compiled] = {
         getattr(safe, name): Compiled(f"safe_{name}", arity, "like")
         for name, arity in _SAFE.items()
     },
+    quotient_of_numbers: Compiled("quotient", 2, "like"),
+    quotient_of_numbers_below: Compiled("quotient_below", 3, "like"),
     times: Compiled("times", 2, "like"),
     times_real: Compiled("times", 2, "like"),
 }

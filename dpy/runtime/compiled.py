@@ -259,7 +259,20 @@ def _partials(strong_zero: bool) -> dict[str, Any]:
             return 0.0
         return d * partial
 
+    @ieee
+    def quotient(d, b):  # type: ignore[no-untyped-def]
+        if strong_zero and d == 0.0:
+            return 0.0
+        return d / b
+
+    @ieee
+    def quotient_below(d, b, y):  # type: ignore[no-untyped-def]
+        if strong_zero and d == 0.0:
+            return 0.0
+        return -(d / b * y)
+
     return {
+        "quotient": quotient, "quotient_below": quotient_below,
         "safe_divide": safe_divide, "safe_rsqrt": safe_rsqrt, "safe_square": safe_square,
         "safe_power": safe_power, "safe_base_log": safe_base_log,
         "safe_divide_or_zero": safe_divide_or_zero, "safe_less_one": safe_less_one,

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from dpy.adjoints import safe
+from dpy.cotangent import quotient_of_numbers, quotient_of_numbers_below
 from dpy.runtime.compiled import make_helpers
 
 FUNCTIONS = ("sin", "exp", "log", "sqrt", "acos", "cosh")
@@ -95,6 +96,16 @@ def test_strong_zero_is_a_setting_of_the_helpers() -> None:
     assert HELPERS["times"](0.0, math.inf) == 0.0
     assert math.isnan(weak["times"](0.0, math.inf))
     assert HELPERS["times"](2.0, 3.0) == 6.0
+
+
+def test_quotients() -> None:
+    for d in (0.0, 2.0):
+        for b in (0.0, -4.0, math.inf):
+            with np.errstate(all="ignore"):
+                y = np.float64(3.0) / b
+            found = HELPERS["quotient"](d, b), HELPERS["quotient_below"](d, b, y)
+            expected = quotient_of_numbers(d, b), quotient_of_numbers_below(d, b, y)
+            assert found == pytest.approx(expected, nan_ok=True)
 
 
 def test_numpy_flavoured_arithmetic_does_not_raise() -> None:
