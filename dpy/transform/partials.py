@@ -14,7 +14,7 @@ import numpy as np
 from dpy import cotangent
 from dpy.kinds import Array, Const, Kind, is_real_scalar, number_type
 from dpy.transform import ir
-from dpy.transform.inline import read_expression
+from dpy.transform.rule_reader import read_expression
 
 __all__ = ["contributions", "mul", "neg", "short_name"]
 

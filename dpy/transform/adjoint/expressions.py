@@ -1,6 +1,6 @@
 """The expressions that the reverse sweep is written in: short functions that make them.
 
->>> from dpy.transform.inline import show_expression
+>>> from dpy.transform.rule_reader import show_expression
 >>> d, x = ir.Var("d"), ir.Var("x")
 >>> show_expression(sum_of(x, ir.Op("neg", (d,)))), show_expression(adds_to(part(x, d), d))
 ('x - d', 'add_to(x[d], d)')
@@ -15,6 +15,7 @@ import numpy as np
 from dpy.cotangent import ZERO
 from dpy.transform import ir
 from dpy.transform.helpers import add_to, subtract_from
+from dpy.transform.rule_reader import RESULT
 
 __all__ = [
     "NP", "RESULT", "ZERO_NODE", "adds_to", "args_of", "attribute", "copied", "identifier",
@@ -24,8 +25,6 @@ __all__ = [
 
 ZERO_NODE = ir.Known(ZERO, "ZERO")
 NP = ir.Known(np, "np")
-RESULT = ir.Var("<y>")
-"""Stands for the result of a statement, as ``<0>``, ``<1>``, ... do for its operands."""
 
 _ALL = ir.Lit(...)
 _ADD_TO = ir.Known(add_to, "add_to")

@@ -11,7 +11,7 @@ from dpy.kinds import Array, Kind, is_number, number_type
 from dpy.transform import ir
 from dpy.transform.adjoint.sweep import Sweep
 from dpy.transform.generic import call
-from dpy.transform.inline import Cotangent
+from dpy.transform.rule_reader import Cotangent
 
 __all__ = ["fitted_part", "fitted_rule", "is_real_region", "is_same_field", "projected"]
 

@@ -1,7 +1,7 @@
 """Reverse calls of functions with an ``@adjoint`` rule.
 
-A rule that becomes straight-line code for the kinds of the operands (see `transform.inline`) is
-written in place; any other is called in the forward, and its pullback in the sweep.
+A rule that becomes straight-line code for the kinds of the operands (see `rule_reader`) is written
+in place; any other is called in the forward, and its pullback in the sweep.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from dpy.cotangent import filled
 from dpy.kinds import Array, is_number, number_type
-from dpy.transform import inline, ir, partials
+from dpy.transform import ir, partials, rule_reader
 from dpy.transform.adjoint.expressions import RESULT, places_of
 from dpy.transform.adjoint.fitting import fitted_rule
 from dpy.transform.adjoint.survey import form_of
@@ -90,7 +90,7 @@ def _forward_call(sweep: Sweep, s: ir.Assign, site: Site, pb: ir.Var) -> ir.Call
 # --- rules that are written in place --------------------------------------------------------------
 
 
-def _read_rule(sweep: Sweep, s: ir.Assign, site: Site) -> inline.Inlined | None:
+def _read_rule(sweep: Sweep, s: ir.Assign, site: Site) -> rule_reader.Inlined | None:
     """The rule as straight-line code for the kinds at `s`, if it becomes that."""
     if id(s) not in sweep.rules:
         atoms = _atoms(site)
@@ -101,12 +101,14 @@ def _read_rule(sweep: Sweep, s: ir.Assign, site: Site) -> inline.Inlined | None:
             kwargs = tuple(zip((name for name, _ in site.kwargs), places[n:], strict=True))
             kinds = tuple(sweep.facts.kind(s, a) for a in atoms)
             result = sweep.facts.kinds[id(s)]
-            found = inline.read_rule(site.rule, places[:n], kwargs, kinds, result)
+            found = rule_reader.read_rule(site.rule, places[:n], kwargs, kinds, result)
         sweep.rules[id(s)] = found
     return sweep.rules[id(s)]
 
 
-def _write_in_place(sweep: Sweep, s: ir.Assign, site: Site, d: Any, found: inline.Inlined) -> bool:
+def _write_in_place(
+    sweep: Sweep, s: ir.Assign, site: Site, d: Any, found: rule_reader.Inlined
+) -> bool:
     """Emit the expressions of an inlined rule; False if that cannot be."""
     atoms, slots = tuple(_atoms(site)), _slots(site)
     if len(slots) != len(found.cotangents):
@@ -115,14 +117,14 @@ def _write_in_place(sweep: Sweep, s: ir.Assign, site: Site, d: Any, found: inlin
         i for i, (a, c) in enumerate(zip(slots, found.cotangents, strict=True))
         if c is not None and sweep.facts.is_active(a)
     ]  # fmt: skip
-    plan = inline.plan(found, wanted)
+    plan = rule_reader.plan(found, wanted)
     if plan.forward and {a.name for a in atoms if isinstance(a, ir.Var)} & sweep.facts.written:
         return False
     env = _place_forward(sweep, s, atoms, plan)
-    env[inline.D_Y] = d if isinstance(d, ir.Var) else sweep.emit_new("d", d)
+    env[rule_reader.D_Y] = d if isinstance(d, ir.Var) else sweep.emit_new("d", d)
 
     def filled_in(value: Any) -> Any:
-        return sweep.saved.fill(s, inline.substitute(value, env), atoms)
+        return sweep.saved.fill(s, rule_reader.substitute(value, env), atoms)
 
     for place, value in plan.backward:
         local = sweep.new(_local_name(place))
@@ -146,7 +148,7 @@ def _write_in_place(sweep: Sweep, s: ir.Assign, site: Site, d: Any, found: inlin
 def _give_all(
     sweep: Sweep,
     s: ir.Assign,
-    gives: list[tuple[ir.Var, inline.Cotangent | None, Any]],
+    gives: list[tuple[ir.Var, rule_reader.Cotangent | None, Any]],
     atoms: tuple[Any, ...],
 ) -> None:
     """Hand on what an inlined rule makes for each operand."""
@@ -160,7 +162,7 @@ def _give_all(
 
 
 def _place_forward(
-    sweep: Sweep, s: ir.Assign, atoms: tuple[Any, ...], plan: inline.Plan
+    sweep: Sweep, s: ir.Assign, atoms: tuple[Any, ...], plan: rule_reader.Plan
 ) -> dict[ir.Var, Any]:
     """Put a rule's local variables that the pullback needs into the forward."""
     saved = sweep.saved
@@ -169,10 +171,12 @@ def _place_forward(
     here[RESULT] = ir.Var(str(s.target))
     for place, value in plan.forward:
         keep = saved.keep_after if RESULT.name in variables(value) else saved.keep_before
-        local = keep(s, ("local", id(s), place), _local_name(place), inline.substitute(value, here))
+        local = keep(
+            s, ("local", id(s), place), _local_name(place), rule_reader.substitute(value, here)
+        )
         env[place] = here[place] = local
     if plan.value is not None:
-        saved.replaced[id(s)] = ir.Assign(s.target, inline.substitute(plan.value, here), s.loc)
+        saved.replaced[id(s)] = ir.Assign(s.target, rule_reader.substitute(plan.value, here), s.loc)
     return env
 
 
@@ -188,9 +192,9 @@ def _uniform_value(
     sweep: Sweep,
     s: ir.Assign,
     slots: list[Any],
-    found: inline.Inlined,
+    found: rule_reader.Inlined,
     wanted: list[int],
-    plan: inline.Plan,
+    plan: rule_reader.Plan,
 ) -> Any:
     """The number that a cotangent array would be filled with, where a number will do.
 
@@ -234,7 +238,7 @@ def _made_once_for(sweep: Sweep, s: ir.Assign, var: str) -> ir.Assign | None:
 def _is_number(e: Any) -> bool:
     """Whether an expression of an inlined rule reads no array, only ``d_y``, sizes and shapes."""
     if isinstance(e, ir.Var):
-        return e == inline.D_Y
+        return e == rule_reader.D_Y
     if isinstance(e, ir.Op):
         if e.name == "getattr":
             return e.args[1].value in ("size", "shape")

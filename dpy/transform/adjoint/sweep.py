@@ -18,7 +18,7 @@ from dpy.transform.adjoint.expressions import ZERO_NODE
 from dpy.transform.adjoint.shapes import Shapes
 from dpy.transform.generic import Runtime, call
 from dpy.transform.infer import Facts
-from dpy.transform.inline import Inlined
+from dpy.transform.rule_reader import Inlined
 
 __all__ = ["Sweep"]
 

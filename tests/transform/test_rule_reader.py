@@ -12,7 +12,7 @@ import dpy
 from dpy.adjoints import registry
 from dpy.kinds import UNKNOWN, Array, Const, Kind, Number, kind_of
 from dpy.transform import ir
-from dpy.transform.inline import Inlined, plan, read_expression, read_rule, show_expression
+from dpy.transform.rule_reader import Inlined, plan, read_expression, read_rule, show_expression
 
 FLOAT = np.dtype(float)
 SCALAR = Number(np.float64)
