@@ -1,0 +1,156 @@
+"""Calls: what is called decides who knows about it.
+
+In this order: builtins that kinds decide, functions with a rule, containers and iterators, classes,
+Python functions, C functions that can reach nothing; all else is for the runtime.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import numpy as np
+
+from dpy.kinds import (
+    UNKNOWN,
+    Const,
+    Kind,
+    KnownObject,
+    Method,
+    Number,
+    Object,
+    Other,
+    is_atomic,
+)
+from dpy.transform import ir
+from dpy.transform.constructors import made_with
+from dpy.transform.infer.callees import call_function
+from dpy.transform.infer.construct import construct, made
+from dpy.transform.infer.containers import call_container
+from dpy.transform.infer.decided import decided_isinstance
+from dpy.transform.infer.kinds_of import kind_by_dummy, numeric
+from dpy.transform.infer.lookup import (
+    MISSING,
+    OBJECT_GETATTRIBUTE,
+    class_attribute,
+    class_function,
+)
+from dpy.transform.infer.primitives import call_rule
+from dpy.transform.infer.state import (
+    Arguments,
+    Environment,
+    Found,
+    State,
+    generic,
+    inert,
+    kind_at,
+)
+
+__all__ = ["call"]
+
+
+def call(state: State, s: ir.Assign, value: ir.Call, env: Environment) -> Found:
+    """The statement ``y = f(...)``."""
+    args: tuple[Any, ...] = value.args
+    kwargs: tuple[Any, ...] = value.kwargs
+    func = kind_at(value.func, env)
+    given = Arguments(
+        args,
+        tuple(kind_at(a, env) for a in args),
+        kwargs,
+        tuple(kind_at(a, env) for _, a in kwargs),
+    )
+    starred = any(isinstance(a, ir.Star) for a in args) or any(k is None for k, _ in kwargs)
+    if isinstance(func, Method):
+        given = given.after(func.owner, kind_at(func.owner, env))
+        state.record(s, func.owner, env)
+        func = func.function
+    if isinstance(func, Object) and not starred:
+        method = class_function(state.book, func.cls, "__call__")
+        if method is not None:
+            given, func = given.after(value.func, func), KnownObject(method)
+    if not isinstance(func, KnownObject) or starred:
+        return _unknown_call(state, s, value.func, func, given)
+    return _known_call(state, s, func.value, given)
+
+
+def _unknown_call(state: State, s: ir.Assign, atom: Any, func: Kind, given: Arguments) -> Found:
+    """A call where the function, or the number of its arguments, is not known."""
+    if isinstance(func, KnownObject):
+        rule = state.book.rule(func.value, given.kinds)
+        if rule is not None and rule.is_nondifferentiable:
+            return inert(UNKNOWN)
+    return generic(state, s, (atom, *given.operands), (func, *given.all_kinds))
+
+
+def _known_call(state: State, s: ir.Assign, function: Any, given: Arguments) -> Found:
+    found = _call_builtin(state, s, function, given)
+    if found is not None:
+        return found
+    rule = state.book.rule(function, given.kinds)
+    if rule is not None:
+        return call_rule(state, s, function, rule, given)
+    if not given.kwargs:
+        found = call_container(state, s, function, given.args, given.kinds)
+        if found is not None:
+            return found
+    if isinstance(function, type):
+        found = construct(state, s, function, given)
+        if found is not None:
+            return found
+    if isinstance(function, types.FunctionType):
+        return call_function(state, s, function, given)
+    result = _harmless(state, function, given)
+    if result is not None:
+        return inert(result)
+    return generic(state, s, given.operands, given.all_kinds)
+
+
+def _call_builtin(state: State, s: ir.Assign, function: Any, given: Arguments) -> Found | None:
+    """What needs no rule, or must come before one."""
+    kinds = given.kinds
+    maker = made_with(function)
+    if maker is not None:
+        return made(state, s, maker, given)
+    if function is isinstance and len(kinds) == 2:
+        decided = decided_isinstance(*kinds)
+        if decided is not None:
+            return inert(Const(decided, bool))
+    if function is hasattr and _may_run_code(state, given):
+        return generic(state, s, given.operands, given.all_kinds, result=Number(bool))
+    return None
+
+
+def _harmless(state: State, function: Any, given: Arguments) -> Kind | None:
+    """The result of a C function that carries no derivative and changes nothing; else None."""
+    kinds = given.kinds
+    if function is range and all(map(is_atomic, kinds)):
+        return Other(range)
+    if state.any_varied(given.operands):
+        return None
+    if isinstance(function, np.ufunc) and not given.kwargs:
+        if numeric(kinds) and len(kinds) == function.nin:  # pure, whatever it computes
+            return kind_by_dummy(function, kinds, ())
+    if all(map(is_atomic, given.all_kinds)) and not isinstance(function, type):
+        return UNKNOWN  # a C function of plain values cannot reach the user's arrays
+    return None
+
+
+def _may_run_code(state: State, given: Arguments) -> bool:
+    """Whether ``hasattr`` may call a property or another method of the user's."""
+    kinds = given.kinds
+    if kinds[:1] == (UNKNOWN,) or len(kinds) != 2:
+        return True
+    if not isinstance(kinds[0], Object):
+        return False
+    cls, name = kinds[0].cls, given.args[1]
+    if not isinstance(name, ir.Lit) or not isinstance(name.value, str):
+        return True
+    raw = class_attribute(state.book, cls, name.value)
+    return (
+        class_attribute(state.book, cls, "__getattr__") is not MISSING
+        or class_attribute(state.book, cls, "__getattribute__") is not OBJECT_GETATTRIBUTE
+        or raw is not MISSING
+        and not isinstance(raw, types.FunctionType)
+        and hasattr(raw, "__get__")
+    )

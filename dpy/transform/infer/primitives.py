@@ -1,0 +1,97 @@
+"""Calls of functions that have a rule: inlined where kinds allow it, else left to the runtime."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dpy.kinds import (
+    UNKNOWN,
+    Array,
+    Const,
+    Kind,
+    KnownObject,
+    Number,
+    Other,
+    Tuple,
+    is_atomic,
+    is_number,
+)
+from dpy.transform import ir
+from dpy.transform.infer.facts import Site
+from dpy.transform.infer.kinds_of import calls_back, kind_by_rule, numeric
+from dpy.transform.infer.state import Arguments, Found, State, generic, inert
+
+__all__ = ["call_rule"]
+
+# Functions without a derivative that may run the user's code.
+_CALL_BACK = frozenset({round, math.floor, math.ceil, math.trunc, any, all})
+
+
+def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Arguments) -> Found:
+    """A call of `function`, which has a rule."""
+    operands, all_kinds = given.operands, given.all_kinds
+    if rule.mutates is not None:
+        state.effects.write(given.args[rule.mutates], operands, all_kinds)
+        if not state.any_varied(operands):
+            return inert(UNKNOWN)
+        return generic(state, s, operands, all_kinds, writes=False)
+    named = tuple((k, kind) for (k, _), kind in zip(given.kwargs, given.kw_kinds, strict=True))
+    result = kind_by_rule(function, rule, given.kinds, named)
+    if any(k == "out" for k, _ in given.kwargs):
+        return generic(state, s, operands, all_kinds)
+    if rule.is_nondifferentiable:
+        return _without_derivative(state, s, function, given, result)
+    if not rule.fresh and not _copies(function, given, result):
+        for a, k in zip(operands, all_kinds, strict=True):
+            if not is_atomic(k):
+                state.effects.alias_target_if(s, a, result)
+    if not state.any_varied(operands):
+        # what is called is noted all the same: the forward may have a shorter way to call it
+        site = Site("inert", None, given.args, given.kwargs, function=function)
+        return result, False, site
+    form = _form(rule, given, result)
+    if form == "elementwise":
+        return result, True, Site(form, rule, given.args, function=function)
+    if form == "rule":
+        return result, True, Site(form, rule, given.args, given.kwargs, function=function)
+    _, _, site = generic(state, s, operands, all_kinds, writes=calls_back(all_kinds))
+    return result, True, site
+
+
+def _without_derivative(
+    state: State, s: ir.Assign, function: Any, given: Arguments, result: Kind
+) -> Found:
+    if function not in _CALL_BACK or numeric(given.kinds):
+        return inert(result)
+    # a special method, or an iterator that calls functions when it is consumed
+    result = Number(bool) if function in (any, all) else UNKNOWN
+    all_kinds = given.all_kinds
+    writes = calls_back(all_kinds)
+    return generic(state, s, given.operands, all_kinds, writes=writes, result=result)
+
+
+def _form(rule: Any, given: Arguments, result: Kind) -> str:
+    """How the adjoint treats a call that carries derivatives."""
+    if rule.partials is not None:
+        plain = not given.kwargs and len(given.args) == len(rule.partials)
+        return "elementwise" if plain and numeric(given.kinds) else "generic"
+    certain = is_number(result) or isinstance(result, Array) or not rule.primal_is_user
+    return "rule" if certain and all(map(_is_simple, given.all_kinds)) else "generic"
+
+
+def _is_simple(kind: Kind) -> bool:
+    """Whether an operand carries derivatives by value or not at all."""
+    return (
+        is_number(kind)
+        or isinstance(kind, (Array, KnownObject, Other, Const))
+        or (isinstance(kind, Tuple) and is_atomic(kind))
+    )
+
+
+def _copies(function: Any, given: Arguments, result: Kind) -> bool:
+    """Whether this is a call of ``np.array`` that copies numbers."""
+    is_plain = function is np.array and not any(name == "copy" for name, _ in given.kwargs)
+    return is_plain and isinstance(result, Array) and result.dtype.kind in "biufc"
