@@ -8,7 +8,7 @@ from tests.programs import compare
 from tests.programs.generator import generate
 from tests.programs.shrink import shrink
 
-PROGRAMS = 500
+PROGRAMS = 2000
 CHUNK = 20
 
 

@@ -271,7 +271,7 @@ class DualNumpy:
         return getattr(np, name)  # works on object arrays as it is: sum, dot, where, ...
 
 
-def _float(x: Any) -> Any:
+def _float(x: Any = 0.0) -> Any:
     return x if isinstance(x, Dual) else float(x)
 
 

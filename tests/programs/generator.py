@@ -18,6 +18,7 @@ from tests.programs import (
     control,
     effects,
     idioms,
+    library,
     local_arrays,
     nested,
     objects,
@@ -91,6 +92,7 @@ HELPER_KINDS = (
 PARTS = {**CLASSES, "mix(": idioms.MIX, "STATE": idioms.STATE}
 PARTS |= dict.fromkeys(taped.NAMES, taped.TAPED)
 PARTS |= dict.fromkeys(effects.NAMES, effects.EFFECTS)
+PARTS |= dict.fromkeys(library.NAMES, library.IMPORTS)
 
 #: How such parts are brought back to their first state.
 RESETS = {
@@ -120,6 +122,7 @@ class Generator(Expressions):
         self.returns = "float"
         self.single = self.chance(0.06)
         self.taped = self.chance(0.2)
+        self.library = self.chance(0.25)
         self.weights: dict[tuple[Maker, ...], list[float]] = {}
 
     def program(self) -> str:
@@ -306,6 +309,8 @@ class Generator(Expressions):
                 return made, max(2, len(made) // 2)
         for _ in range(20):
             makers = taped.SIMPLE if self.taped and self.chance(0.1) else SIMPLE
+            if self.library and self.chance(0.3):
+                makers = library.SIMPLE
             lines = self.pick(makers)(self, scope)
             if lines:
                 return lines, 1
