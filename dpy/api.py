@@ -25,7 +25,8 @@ from dpy.kinds import Number, kind_of
 from dpy.params import Grads, Params
 from dpy.runtime import forward_run
 from dpy.runtime.accumulators import Accumulators
-from dpy.runtime.dispatch import class_call, dispatch, has_own_way
+from dpy.runtime.dispatch import dispatch, has_own_way
+from dpy.runtime.special_methods import user_method
 from dpy.specialise import Specialisation, counts, entries, forward_of, keeps_tape, spread
 
 __all__ = [
@@ -107,7 +108,7 @@ def _unbound(f: Any) -> tuple[FunctionType, Any] | None:
     hashes: Any = t.__hash__
     if isinstance(f, type) or (hashes is not None and hashes is not object.__hash__):
         return None  # its look-up among the rules would run code of the user
-    call = class_call(t)
+    call = user_method(t, "__call__")
     if call is None or registry.lookup(f) is not None or has_own_way(call):
         return None
     return call, f

@@ -9,7 +9,7 @@ from typing import Any
 from dpy.api import gradient
 from dpy.config import stopping_in
 from dpy.errors import DpyError
-from dpy.runtime.dispatch import class_call
+from dpy.runtime.special_methods import user_method
 
 __all__ = ["debug"]
 
@@ -45,7 +45,7 @@ def debug(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     if isinstance(function, types.MethodType):
         function = function.__func__
     if not isinstance(function, types.FunctionType):
-        function = class_call(type(f)) or function
+        function = user_method(type(f), "__call__") or function
     if not isinstance(function, types.FunctionType):
         raise DpyError(
             f"{f!r} is not a Python function", repair="pass the function or method itself"

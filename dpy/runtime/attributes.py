@@ -13,10 +13,11 @@ from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
 from dpy.runtime import entries, forward_run, item_cotangents
 from dpy.runtime.attempts import Failed, attempt
-from dpy.runtime.dispatch import by_rule, dispatch
+from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error, no_adjoint
 from dpy.runtime.held import hold, take
 from dpy.runtime.opaque import carries
+from dpy.runtime.rule_calls import by_rule
 from dpy.runtime.special_methods import user_method
 from dpy.slots import slots_of
 

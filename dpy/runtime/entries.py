@@ -35,12 +35,15 @@ def load_entries() -> None:
     from dpy.runtime import (  # noqa: F401
         callbacks,
         construct,
+        copies,
         dicts,
+        displays,
+        folds,
+        getters,
         iterators,
         itertools_,
         lazily,
         lists,
-        operations,
         protocols,
         sets,
     )

@@ -23,10 +23,11 @@ from dpy.cotangent import ZERO, add, is_zero
 from dpy.errors import NotDifferentiableError
 from dpy.runtime import sources
 from dpy.runtime.attempts import Thrown, interrupted, is_guarded, state
-from dpy.runtime.dispatch import call_spread, dispatch
+from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import STANDS_FOR
 from dpy.runtime.operations import OPERATIONS, read_cell, read_global
 from dpy.runtime.special_methods import user_method
+from dpy.runtime.starred_calls import call_spread
 from dpy.transform.ir import Home
 from dpy.transform.places import Spot, show_in_traceback
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dpy.cotangent import add, project, unbroadcast
 from dpy.records import replace
-from dpy.runtime import dispatch, helpers, item_cotangents, iteration
+from dpy.runtime import dispatch, helpers, item_cotangents, iteration, starred_calls
 from dpy.runtime.held import hold, protect, sink, take
 from dpy.specialise.constructors import build_object
 from dpy.transform import ir
@@ -43,7 +43,7 @@ def generate(
         add_region=helpers.add_region, take_region=helpers.take_region,
         project_written=helpers.project_written, copy_value=helpers.copy_value,
         slot=helpers.slot, pop_items=item_cotangents.pop_items, iterate=iteration.iterate,
-        call_=dispatch.call_, call_spread=dispatch.call_spread,
+        call_=dispatch.call_, call_spread=starred_calls.call_spread,
         checked=helpers.checked,
         build_object=build_object, globals_=source.globals, protect=protect,
     )  # fmt: skip

@@ -134,7 +134,7 @@ class Specialisation:
         return not self.key.shared
 
     def is_isolated(self) -> bool:
-        """Whether no generated code that a call runs keeps notes for the run (`forward_run`)."""
+        """Whether no generated code that a call runs takes notes for the run (`forward_run`)."""
         return self._is_isolated(set())
 
     def _is_isolated(self, seen: set[int]) -> bool:

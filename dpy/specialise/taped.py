@@ -12,7 +12,7 @@ from typing import Any
 
 from dpy.config import current
 from dpy.errors import DpyError
-from dpy.runtime import dispatch
+from dpy.runtime import dispatch, starred_calls
 from dpy.specialise.store import lowered_function
 from dpy.transform import ir, taped
 from dpy.transform.emit import Emitted, emit
@@ -96,7 +96,7 @@ def _runtime(source: Source) -> Runtime:
     return Runtime(
         begin=functools.partial(tape.Tape, ir.Home(source)),
         operate=operations.operate, display_spread=operations.display_spread,
-        call_=dispatch.call_, call_spread=dispatch.call_spread,
+        call_=dispatch.call_, call_spread=starred_calls.call_spread,
         read_global=operations.read_global, write_global=operations.write_global,
         read_cell=operations.read_cell, closure=operations.closure, globals_=source.globals,
     )  # fmt: skip

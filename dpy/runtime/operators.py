@@ -1,0 +1,230 @@
+"""Operators and comparisons on values that the compiler knew nothing about."""
+
+from __future__ import annotations
+
+import operator
+import types
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dpy.adjoints import registry
+from dpy.cotangent import ZERO
+from dpy.runtime.dispatch import dispatch
+from dpy.runtime.opaque import opaque
+from dpy.runtime.rule_calls import by_rule
+from dpy.runtime.sequence_operators import sequence_operator
+from dpy.runtime.special_methods import implements, user_method
+
+__all__ = [
+    "BINARY", "OPERATORS", "PLAIN", "REAL", "builtin_binary", "dunders", "per_operand",
+    "run_opaque",
+]  # fmt: skip
+
+BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "truediv", "floordiv": "floordiv",
+    "mod": "mod", "pow": "pow", "matmul": "matmul", "and_": "and", "or_": "or", "xor": "xor",
+    "lshift": "lshift", "rshift": "rshift",
+}  # fmt: skip
+_UNARY = {"neg": "__neg__", "pos": "__pos__", "invert": "__invert__", "abs": "__abs__"}
+_COMPARE = {
+    "lt": ("__lt__", "__gt__"), "le": ("__le__", "__ge__"), "gt": ("__gt__", "__lt__"),
+    "ge": ("__ge__", "__le__"), "eq": ("__eq__", "__eq__"), "ne": ("__ne__", "__ne__"),
+}  # fmt: skip
+PLAIN = (float, int, complex, bool, np.ndarray, np.generic)
+_TEXT = frozenset({str, bytes, bool, type(None), type})
+_EXACT = (Fraction, Decimal)
+REAL = frozenset({float, int, np.float64, Fraction, Decimal})
+_NOT_THERE = object()
+
+
+def per_operand(found: tuple[Any, Any]) -> tuple[Any, Any]:
+    """The protocol of `dispatch` brought to one cotangent per operand."""
+    y, pb = found
+    return y, None if pb is None else lambda d, acc: pb(d, acc)[1]
+
+
+def run_opaque(function: Any, args: tuple[Any, ...]) -> tuple[Any, Any]:
+    """A function that is run as it is, in the protocol of operations."""
+    return per_operand(opaque(function, args, {}))
+
+
+def _run_rule(function: Any, args: tuple[Any, ...]) -> tuple[Any, Any] | None:
+    rule = registry.lookup(function, args)
+    return None if rule is None else per_operand(by_rule(rule, args, {}))
+
+
+# --- arithmetic on real scalars: the common case, without any bookkeeping -------------------------
+
+
+def _add(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(a) in REAL and type(b) in REAL:
+        return a + b, _add_pullback
+    return _binary("add", a, b)
+
+
+def _add_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+    return d, d
+
+
+def _sub(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(a) in REAL and type(b) in REAL:
+        return a - b, _sub_pullback
+    return _binary("sub", a, b)
+
+
+def _sub_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+    return d, -d
+
+
+def _mul(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(a) in REAL and type(b) in REAL:
+        return a * b, lambda d, acc: (d * b, d * a)
+    return _binary("mul", a, b)
+
+
+def _truediv(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(a) in REAL and type(b) in REAL and b != 0:
+        y = a / b
+
+        def truediv_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
+            d_a = d / b
+            return d_a, -d_a * y
+
+        return y, truediv_pullback
+    return _binary("truediv", a, b)
+
+
+def _pow(a: Any, b: Any) -> tuple[Any, Any]:
+    if type(b) is int and (b == 2 or type(a) in _EXACT) and type(a) in REAL and a != 0:
+        return a**b, lambda d, acc: (d * (b * a ** (b - 1)), ZERO)
+    return _binary("pow", a, b)
+
+
+def _neg(a: Any) -> tuple[Any, Any]:
+    if type(a) in REAL:
+        return -a, _neg_pullback
+    return _unary("neg", a)
+
+
+def _neg_pullback(d: Any, acc: Any) -> tuple[Any]:
+    return (-d,)
+
+
+def _comparison(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
+    function = getattr(operator, name)
+
+    def compare(a: Any, b: Any) -> tuple[Any, Any]:
+        if type(a) in REAL and type(b) in REAL:
+            return function(a, b), None
+        return _compare(name, a, b)
+
+    return compare
+
+
+# --- operators ------------------------------------------------------------------------------------
+
+
+def _binary(name: str, a: Any, b: Any) -> tuple[Any, Any]:
+    found = builtin_binary(name, a, b)
+    if found is not None:
+        return found
+    base = BINARY[name]
+    return dunders(getattr(operator, name), f"__{base}__", f"__r{base}__", a, b)
+
+
+def builtin_binary(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
+    """What the builtin types make of an operator, or None."""
+    function = getattr(operator, name)
+    if isinstance(a, PLAIN) and isinstance(b, PLAIN):
+        return _run_rule(function, (a, b)) or (function(a, b), None)
+    if isinstance(a, _EXACT) or isinstance(b, _EXACT):
+        if isinstance(a, (*PLAIN, *_EXACT)) and isinstance(b, (*PLAIN, *_EXACT)):
+            return _run_rule(function, (a, b)) or (function(a, b), None)
+    return sequence_operator(name, a, b)
+
+
+def _unary(name: str, a: Any) -> tuple[Any, Any]:
+    function = getattr(operator, name)
+    if isinstance(a, (*PLAIN, *_EXACT)):
+        return _run_rule(function, (a,)) or (function(a), None)
+    method = user_method(type(a), _UNARY[name])
+    if method is None:
+        return run_opaque(function, (a,))
+    return per_operand(dispatch(method, (a,), {}))
+
+
+def _compare(name: str, a: Any, b: Any) -> tuple[Any, Any]:
+    function = getattr(operator, name)
+    if isinstance(a, PLAIN) and isinstance(b, PLAIN):
+        return function(a, b), None
+    if user_method(type(a), _COMPARE[name][0]) or user_method(type(b), _COMPARE[name][1]):
+        return dunders(function, *_COMPARE[name], a, b)
+    if type(a) in _TEXT or type(b) in _TEXT:
+        return function(a, b), None
+    return run_opaque(function, (a, b))  # what is in containers may have comparisons of its own
+
+
+def dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[Any, Any]:
+    """Python's binary operator protocol, its methods differentiated."""
+    left, right = type(a), type(b)
+    attempts = [(left, name, (a, b), False)]
+    if right is not left or name == reflected:
+        swapped = (right, reflected, (b, a), True)
+        overrides = (
+            right is not left and issubclass(right, left)
+            and implements(right, reflected) is not implements(left, reflected)
+        )  # fmt: skip
+        attempts = [swapped, *attempts] if overrides else [*attempts, swapped]
+    for cls, method_name, pair, is_swapped in attempts:
+        args: tuple[Any, ...] = pair
+        raw = implements(cls, method_name)
+        if raw is None:
+            continue
+        if isinstance(raw, (staticmethod, classmethod)) or not callable(raw):
+            raw = getattr(args[0], method_name)
+            args = args[1:]
+        if not isinstance(raw, types.FunctionType) and isinstance(pair[0], PLAIN):
+            # float.__mul__(GG) and the like: they decline, or (NumPy) call the other side
+            if isinstance(pair[0], np.ndarray) and not _declines_arrays(pair[1]):
+                return run_opaque(function, (a, b))
+            continue
+        y, pb = dispatch(raw, args, {})
+        if y is NotImplemented:
+            continue
+        if pb is None:
+            return y, None
+        if len(args) == 1:  # an attribute that is called without self
+            return y, _one_operand(pb, is_swapped)
+        if is_swapped:
+            return y, lambda d, acc, pb=pb: pb(d, acc)[1][::-1]
+        return y, lambda d, acc, pb=pb: pb(d, acc)[1]
+    return run_opaque(function, (a, b))
+
+
+def _one_operand(pb: Any, is_first: bool) -> Any:
+    def operand_pullback(d: Any, acc: Any) -> Any:
+        d_x = pb(d, acc)[1][0]
+        return (d_x, ZERO) if is_first else (ZERO, d_x)
+
+    return operand_pullback
+
+
+def _declines_arrays(x: Any) -> bool:
+    """Whether ndarray operators leave the operation to `x`."""
+    return getattr(type(x), "__array_ufunc__", _NOT_THERE) is None
+
+
+def _by_name(name: str, function: Any) -> Any:
+    return lambda *args: function(name, *args)
+
+
+OPERATORS: dict[str, Any] = {
+    **{name: _by_name(name, _binary) for name in BINARY},
+    **{name: _by_name(name, _unary) for name in _UNARY},
+    **{name: _comparison(name) for name in _COMPARE},
+    "add": _add, "sub": _sub, "mul": _mul, "truediv": _truediv, "pow": _pow, "neg": _neg,
+}  # fmt: skip

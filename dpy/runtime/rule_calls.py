@@ -1,0 +1,171 @@
+"""Calls by an adjoint rule, on values of any kind."""
+
+from __future__ import annotations
+
+import functools
+import math
+import types
+from typing import Any
+
+import numpy as np
+
+from dpy.config import current
+from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
+from dpy.runtime import iteration, sources
+from dpy.runtime.held import hold, protect, sink, take
+from dpy.runtime.memory import owner_of
+from dpy.slots import kind_of, slots_of
+
+__all__ = ["SCALARS", "by_rule", "call_by_rule"]
+
+# What rules know; objects of other classes have their own behaviour.
+_KNOWN_TO_RULES = (
+    np.ndarray, np.generic, float, int, complex, str, bytes, list, tuple, dict, set, frozenset,
+    type(None), type, slice, range, np.dtype, types.FunctionType, types.BuiltinFunctionType,
+    types.MethodType, np.ufunc, functools.partial,
+)  # fmt: skip
+SCALARS = frozenset({float, int, bool, str, type(None), np.float64, complex})
+_QUICK = frozenset({float, int, np.ndarray, np.float64, bool, str, type(None), tuple, list})
+_OF_ITERABLES = frozenset({max, min, sum, any, all, math.fsum, math.prod, math.hypot})
+
+
+def call_by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The call as `by_rule` makes it, or None where the rule does not know such arguments."""
+    if len(args) == 1 and sources.is_user_iterable(args[0]) and _takes_iterables(rule):
+        return _over_items(rule, args, kwargs)
+    if rule.primal_is_user or rule.types or _rule_knows(args):
+        return by_rule(rule, args, kwargs)
+    return None
+
+
+def _takes_iterables(rule: Any) -> bool:
+    """Whether a function walks over any iterable: ``max``, ``any``, ``math.fsum``."""
+    return rule.primal in _OF_ITERABLES
+
+
+def _rule_knows(args: tuple[Any, ...]) -> bool:
+    """Whether a rule for numbers and arrays applies: not to objects with special methods."""
+    for x in args:
+        if type(x) not in _QUICK and not isinstance(x, _KNOWN_TO_RULES):
+            kind = kind_of(type(x))
+            if kind.read is not None and not isinstance(x, sources.VIEWS):
+                return False
+    return True
+
+
+def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """A call by its adjoint rule."""
+    if any(type(x) not in _QUICK and sources.is_lazy(x) for x in args):
+        return _over_items(rule, args, kwargs)
+    if rule.is_nondifferentiable:
+        return rule.primal(*args, **kwargs), None
+    if len(args) == 1 and type(args[0]) is float and rule.partials is not None and not kwargs:
+        if len(rule.partials) == 1 and not current().check_rules:
+            return _of_float(rule, args[0])
+    held = tuple(map(hold, args))
+    held_kw = {name: hold(value) for name, value in kwargs.items()} if kwargs else kwargs
+    y, pullback = rule.apply(args, kwargs)
+    if pullback is None:
+        return y, None
+    if type(y) not in SCALARS or kwargs or any(type(x) not in SCALARS for x in args):
+        if _is_view(rule, y, args, kwargs):
+            if not rule.primal_is_user:
+                return y, _view_pullback(y, len(args))
+            y = y.copy()  # an alias would share the accumulator of the argument
+        pullback = protect(pullback, (y, args, kwargs))
+    if rule.mutates is not None:
+        return _mutating(rule, y, pullback, held, held_kw)
+    held_y = hold(y)
+    n = len(held)
+
+    def rule_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        d = take(acc, held_y, d)
+        if d is ZERO:
+            return ZERO, (ZERO,) * n, {}
+        d_args, d_kwargs = pullback(d)
+        return (
+            ZERO,
+            tuple([sink(acc, x, d_x) for x, d_x in zip(held, d_args, strict=True)]),
+            {name: sink(acc, held_kw[name], d_x) for name, d_x in d_kwargs.items()},
+        )
+
+    return y, rule_pullback
+
+
+def _of_float(rule: Any, x: float) -> tuple[Any, Any]:
+    """A function of one number: the common case, without any bookkeeping."""
+    y = rule.primal(x)
+    partial, singular = rule.partials[0], rule.singular
+
+    def float_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        if d is ZERO or partial is None:
+            return ZERO, (ZERO,), {}
+        d_x = times(d, conjugate(partial(x, y)), singular)
+        return ZERO, (d_x if type(d_x) is float else project(d_x, x),), {}
+
+    return y, float_pullback
+
+
+def _is_view(rule: Any, y: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether the value looks at the memory of the first argument (and is no ``out=`` array)."""
+    if not isinstance(y, np.ndarray) or not args or not isinstance(args[0], np.ndarray):
+        return False
+    if rule.mutates is not None or "out" in kwargs or isinstance(rule.primal, np.ufunc):
+        return False
+    return owner_of(y) is owner_of(args[0]) and not any(x is y for x in args[1:])
+
+
+def _view_pullback(y: Any, n: int) -> Any:
+    """A view of an argument: its accumulator is a view of the argument's."""
+
+    def view_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        if not is_zero(d):
+            acc.add(y, d)
+        return ZERO, (ZERO,) * n, {}
+
+    return view_pullback
+
+
+def _over_items(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """A rule over an iterator (or the values of a dict): over a list of its items."""
+    gives: dict[int, Any] = {}
+    new: list[Any] = []
+    for i, x in enumerate(args):
+        if type(x) not in _QUICK and (sources.is_lazy(x) or sources.is_user_iterable(x)):
+            x, gives[i] = iteration.collect(x)
+        new.append(x)
+    y, pb = by_rule(rule, tuple(new), kwargs)
+
+    def items_pullback(d: Any, acc: Any) -> Any:
+        d_args, d_kwargs = ((ZERO,) * len(new), {}) if pb is None else pb(d, acc)[1:]
+        out = list(d_args)
+        for i, give in gives.items():
+            total = acc.take_slots(new[i])
+            own = slots_of(out[i]) if out[i] is not ZERO else {}
+            out[i] = give(
+                acc, [add(total.get(k, ZERO), own.get(k, ZERO)) for k in range(len(new[i]))]
+            )
+        return ZERO, tuple(out), d_kwargs
+
+    return y, items_pullback
+
+
+def _mutating(
+    rule: Any, y: Any, pullback: Any, held: tuple[Any, ...], held_kw: dict[str, Any]
+) -> tuple[Any, Any]:
+    target = held[rule.mutates]
+
+    def mutating(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        d_after = acc.take(target)
+        if d_after is ZERO and is_zero(d):
+            return ZERO, (ZERO,) * len(held), {}
+        if d_after is ZERO:
+            d_after = np.zeros(np.shape(target))
+        d_args, d_kwargs = pullback(d, d_after)
+        return (
+            ZERO,
+            tuple([sink(acc, x, d_x) for x, d_x in zip(held, d_args, strict=True)]),
+            {name: sink(acc, held_kw[name], d_x) for name, d_x in d_kwargs.items()},
+        )
+
+    return y, mutating

@@ -1,0 +1,85 @@
+"""Operators of the builtin containers: ``+`` and ``*`` of lists and tuples, ``|`` of dicts."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from dpy.cotangent import ZERO, add
+from dpy.runtime import sets
+from dpy.runtime.item_cotangents import fresh_items
+from dpy.runtime.iteration import give_items
+
+__all__ = ["repeat_in_place", "sequence_operator"]
+
+
+def sequence_operator(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
+    """``+`` and ``*`` of lists and tuples, ``|`` of dicts, operators of sets; else None."""
+    if name == "add" and type(a) is type(b) and type(a) in (list, tuple):
+        return _concatenate(a, b)
+    if name == "mul":
+        if type(a) in (list, tuple) and isinstance(b, (int, np.integer)):
+            return _repeat(a, b, swapped=False)
+        if type(b) in (list, tuple) and isinstance(a, (int, np.integer)):
+            return _repeat(b, a, swapped=True)
+    if name == "or_" and type(a) is dict and type(b) is dict:
+        return _merge(a, b)
+    if type(a) in (set, frozenset) and type(b) in (set, frozenset):
+        return sets.merged_set(getattr(operator, name), a, b)
+    if isinstance(a, (str, bytes, range)) or isinstance(b, (str, bytes)):
+        return getattr(operator, name)(a, b), None
+    return None
+
+
+def _concatenate(a: Any, b: Any) -> tuple[Any, Any]:
+    y = a + b
+    n, size = len(a), len(y)
+
+    def concatenate_pullback(d: Any, acc: Any) -> Any:
+        parts = fresh_items(acc, y, size, d)
+        return give_items(acc, a, parts[:n]), give_items(acc, b, parts[n:])
+
+    return y, concatenate_pullback
+
+
+def _repeat(a: Any, times: Any, *, swapped: bool) -> tuple[Any, Any]:
+    y = a * times
+    n, size = len(a), len(y)
+
+    def repeat_pullback(d: Any, acc: Any) -> Any:
+        totals = [ZERO] * n
+        for i, d_i in enumerate(fresh_items(acc, y, size, d)):
+            totals[i % n] = add(totals[i % n], d_i)
+        d_a = give_items(acc, a, totals)
+        return (ZERO, d_a) if swapped else (d_a, ZERO)
+
+    return y, repeat_pullback
+
+
+def repeat_in_place(a: list[Any], times: Any) -> tuple[Any, Any]:
+    """``a *= times``."""
+    n = len(a)
+    size = n * max(0, operator.index(times))
+    a *= times
+
+    def repeat_pullback(d: Any, acc: Any) -> Any:
+        slots = acc.take_slots(a)
+        for slot, part in slots.items():
+            acc.add_slot(a, slot % n if type(slot) is int and slot < size else slot, part)
+        return d, ZERO
+
+    return a, repeat_pullback
+
+
+def _merge(a: dict[Any, Any], b: dict[Any, Any]) -> tuple[Any, Any]:
+    y = a | b
+    from_b = frozenset(b)
+
+    def merge_pullback(d: Any, acc: Any) -> Any:
+        for key, part in acc.take_slots(y).items():
+            acc.add_slot(b if key in from_b else a, key, part)
+        return ZERO, ZERO
+
+    return y, merge_pullback
