@@ -143,7 +143,7 @@ def _register_pick(primal: Callable[..., Any]) -> None:
 
         return y, pick_pullback
 
-    registry._register(PickRule(primal, pick, kind=_picked_kind), False)
+    registry.register(PickRule(primal, pick, kind=_picked_kind), False)
 
 
 _register_pick(builtins.max)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dpy.adjoints.registry import kept
+from dpy.adjoints.rule import kept
 from dpy.cotangent import is_zero
 from dpy.errors import AdjointError
 

@@ -26,6 +26,7 @@ import numpy as np
 
 from dpy import config
 from dpy.adjoints import registry
+from dpy.adjoints.rule import name_of
 from dpy.cotangent import ZERO, is_zero
 
 MAX_ENTRIES = 24  # arguments with more entries are checked along random directions
@@ -148,7 +149,7 @@ def parametrize(cases: dict[Any, list[Case]]) -> list[Any]:
     import pytest
 
     return [
-        pytest.param(f, case, id=f"{registry._name(f)}-{case.label or i}")
+        pytest.param(f, case, id=f"{name_of(f)}-{case.label or i}")
         for f, group in cases.items()
         for i, case in enumerate(group)
     ]

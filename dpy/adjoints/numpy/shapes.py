@@ -418,9 +418,9 @@ def attribute_rule(name: str, back: Callable[[Any, Any], Any] | None, *owners: t
             None if back is None else attribute,
             is_nondifferentiable=back is None,
         )
-        registry._register(rule, replace=True)
+        registry.register(rule, replace=True)
         rule.primal = operator.attrgetter(name)  # what runs, since a descriptor cannot be called
-        registry._register(rule, replace=True)
+        registry.register(rule, replace=True)
 
 
 ARRAYS = (np.ndarray, np.generic)
