@@ -39,8 +39,8 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
     )
     from dpy.listing import adjoint_source
     from dpy.params import Grads, Params
-    from dpy.slots import Tangent
     from dpy.specialise import CacheInfo, cache_info, clear_cache
+    from dpy.tangent import Tangent
 
 __all__ = [
     "AdjointError",
@@ -99,8 +99,8 @@ _HOMES = {
     ),
     "listing": ("adjoint_source",),
     "params": ("Grads", "Params"),
-    "slots": ("Tangent",),
     "specialise": ("CacheInfo", "cache_info", "clear_cache"),
+    "tangent": ("Tangent",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dpy import leaves, slots
+from dpy import leaves, slot_kinds, slots
 from dpy.cotangent import ZERO
 from dpy.kinds import Array, Dict, Kind, KnownObject, List, Number, Object, Other, Tuple
 from dpy.matching import attributes_of, has_just_a_dict, share_memory
@@ -183,11 +183,11 @@ class _Exit:
         pairs = ", ".join(f"{n!r}: {g}" for n, g in zip(names, gradients, strict=True))
         if isinstance(kind, Dict):
             return f"{{{pairs}}}"
-        if not slots.is_rebuilt_bare(kind.cls):
+        if not slot_kinds.is_rebuilt_bare(kind.cls):
             return f"{w.constant(known.build, f'build_{kind.cls.__name__}')}({x}, {{{pairs}}})"
         new, into = w.local(), w.local()
         w.line(
-            f"{new} = {w.constant(slots.bare_maker(kind.cls), 'make')}"
+            f"{new} = {w.constant(slot_kinds.bare_maker(kind.cls), 'make')}"
             f"({w.constant(kind.cls, kind.cls.__name__)})"
         )
         w.line(f"{into} = {attributes_of(w, kind.cls)}({new})")

@@ -22,7 +22,8 @@ import numpy as np
 from dpy.cotangent import ZERO
 from dpy.errors import DpyError, NotScalarOutputError
 from dpy.runtime.memory import Buffer, overlaps_itself, owner_of
-from dpy.slots import contents, kind_of, set_attributes
+from dpy.slot_kinds import set_attributes
+from dpy.slots import contents, kind_of
 from dpy.structs import mirror, zero_like
 
 __all__ = ["Leaf", "Line", "NotReal", "all_leaves", "copies", "evaluate", "follow", "items",

@@ -9,7 +9,7 @@ import numpy as np
 
 from dpy.errors import NotDifferentiableError
 from dpy.slots import kind_of
-from dpy.structs import Tangent
+from dpy.tangent import Tangent
 
 __all__ = ["Grads", "Params"]
 

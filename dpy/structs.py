@@ -9,10 +9,10 @@ import numpy as np
 
 from dpy.cotangent import ZERO
 from dpy.errors import DpyError
-from dpy.slots import Slots, Tangent, contents, fields_of, is_leaf, kind_of, slots_of
+from dpy.slots import Slots, contents, fields_of, is_leaf, kind_of, slots_of
 
 __all__ = [
-    "Snapshot", "Tangent", "contents", "fields_of", "gradients", "is_leaf", "mirror", "slots_of",
+    "Snapshot", "contents", "fields_of", "gradients", "is_leaf", "mirror", "slots_of",
     "snapshot", "zero_like",
 ]  # fmt: skip
 

@@ -25,8 +25,10 @@ LAYERS = {
     "kinds": 1,
     "leaves": 1,
     "params": 1,
+    "slot_kinds": 1,
     "slots": 1,
     "structs": 1,
+    "tangent": 1,
     "adjoints": 2,  # sees no syntax tree
     "transform": 2,  # imports no rule
     "runtime": 3,

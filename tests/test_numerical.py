@@ -14,7 +14,7 @@ import pytest
 
 from dpy.errors import NotScalarOutputError
 from dpy.numerical import Leaf, Line, all_leaves, copies, follow, numerical_gradient
-from dpy.structs import Tangent
+from dpy.tangent import Tangent
 
 
 def close(got, expected, rtol=1e-9):

@@ -9,7 +9,7 @@ import pytest
 
 from dpy.errors import DpyError, NotDifferentiableError
 from dpy.params import Grads, Params
-from dpy.structs import Tangent
+from dpy.tangent import Tangent
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from dpy.slots import contents, is_leaf, kind_of, set_attributes
+from dpy.slots import contents, is_leaf, kind_of
 
 
 class Pair(NamedTuple):
@@ -114,17 +114,3 @@ def test_kinds_of_classes_that_are_gone_are_forgotten():
     gone = make()
     gc.collect()
     assert gone() is None
-
-
-def test_set_attributes_goes_past_frozen_and_properties():
-    x = Frozen(1.0)
-    set_attributes(x, {"a": 2.0})
-    assert x.a == 2.0
-
-    @dataclass(frozen=True, slots=True)
-    class Tight:
-        a: float
-
-    t = Tight(1.0)
-    set_attributes(t, {"a": 2.0})
-    assert t.a == 2.0

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import functools
-import pickle
 import threading
-import types
-from collections import OrderedDict, defaultdict, deque
 from dataclasses import InitVar, dataclass, field
 from decimal import Decimal
 from enum import IntEnum
@@ -21,7 +17,6 @@ import pytest
 from dpy.cotangent import ZERO
 from dpy.errors import DpyError
 from dpy.structs import (
-    Tangent,
     contents,
     fields_of,
     gradients,
@@ -30,6 +25,7 @@ from dpy.structs import (
     snapshot,
     zero_like,
 )
+from dpy.tangent import Tangent
 
 
 class Forbidden(Exception):
@@ -121,75 +117,6 @@ class Guarded:
         raise Forbidden
 
 
-# --- Tangent ---------------------------------------------------------------------------------
-
-
-def test_tangent_has_the_fields_as_attributes():
-    g = Tangent("Plain", r=1.0, g=2.0)
-    assert (g.r, g.g) == (1.0, 2.0)
-    assert repr(g) == "Tangent(r=1.0, g=2.0)"
-    assert vars(g) == {"r": 1.0, "g": 2.0}
-    assert {"r", "g"} <= set(dir(g))
-    with pytest.raises(AttributeError, match=r"gradient of Plain has no field 'b'.*: r, g"):
-        _ = g.b
-
-
-def test_tangent_arithmetic_is_structural():
-    w = np.array([1.0, 2.0])
-    g = Tangent(w=w, layers=[1.0, (2.0, None)], d={"k": 3.0}, name=None, p=Frozen(1.0, None))
-    total = g + g
-    assert total == 2 * g == g * 2.0
-    assert total.layers == [2.0, (4.0, None)]
-    assert total.d == {"k": 6.0}
-    assert total.p == Frozen(2.0, None)
-    assert (g - g) == 0 * g
-    assert -g == -1 * g
-    assert g / 2 == 0.5 * g
-    assert sum([g, g, g]) == 3 * g
-    np.testing.assert_array_equal(w, [1.0, 2.0])  # operands untouched
-    assert np.float64(2.0) * g == 2.0 * g
-
-
-def test_tangent_none_counts_as_zero():
-    assert Tangent(a=None) + Tangent(a=1.0) == Tangent(a=1.0)
-    assert Tangent(a=None) - Tangent(a=1.0) == Tangent(a=-1.0)
-    assert Tangent(a=1.0) - Tangent(a=None) == Tangent(a=1.0)
-
-
-def test_tangent_refuses_what_makes_no_sense():
-    with pytest.raises(TypeError):
-        Tangent(a=1.0) + 3
-    with pytest.raises(TypeError, match="different structure"):
-        Tangent(a=1.0) + Tangent(b=1.0)
-    with pytest.raises(TypeError):
-        Tangent(a=1.0) * Tangent(a=1.0)
-    with pytest.raises(TypeError):
-        hash(Tangent(a=1.0))
-
-
-def test_tangent_equality():
-    assert Tangent(a=np.ones(2)) == Tangent(a=np.ones(2))
-    assert Tangent(a=np.ones(2)) != Tangent(a=np.zeros(2))
-    assert Tangent(a=np.ones(2)) != Tangent(a=np.ones((1, 2)))
-    assert Tangent(a=1.0) != Tangent(a=1.0, b=2.0)
-    assert Tangent(a=1.0) != 1.0
-
-
-@pytest.mark.parametrize("duplicate", [lambda g: pickle.loads(pickle.dumps(g)), copy.deepcopy])
-def test_tangent_pickles_and_copies(duplicate):
-    g = Tangent("Plain", w=np.arange(3.0), _mirrored=1.0)
-    twin = duplicate(g)
-    assert twin == g
-    assert not np.shares_memory(twin.w, g.w)
-    with pytest.raises(AttributeError, match="Plain"):
-        _ = twin.missing
-
-
-def test_tangent_of_a_tangent():
-    g = mirror({"r": 2.0}, Tangent("Plain", r=1.0, s=1.0))
-    assert g == Tangent(r=2.0, s=0.0)
-
-
 # --- leaves ----------------------------------------------------------------------------------
 
 
@@ -269,182 +196,6 @@ def test_a_scalar_cotangent_of_a_zero_dimensional_array():
     g = mirror(np.float64(3.0), np.array(1.0))
     assert type(g) is np.ndarray
     assert g.shape == ()
-
-
-# --- containers ------------------------------------------------------------------------------
-
-
-def test_builtin_containers():
-    x = [1.0, (2, "a"), {"k": np.ones(2), 3: None}]
-    d = {1: (5.0, ZERO), 2: {"k": np.array([1.0, 2.0])}}
-    g = mirror(d, x)
-    assert g[:2] == [0.0, (5.0, None)]
-    assert list(g[2]) == ["k", 3]
-    np.testing.assert_array_equal(g[2]["k"], [1.0, 2.0])
-    assert g[2][3] is None
-
-
-def test_container_subclasses():
-    class Layers(list):
-        def __init__(self):
-            raise Forbidden
-
-        def __iter__(self):
-            raise Forbidden
-
-    class Keyed(dict):
-        def __init__(self):
-            super().__init__()
-            self.__dict__ = self
-
-        def __setitem__(self, key, value):
-            raise Forbidden
-
-    layers = list.__new__(Layers)
-    list.extend(layers, [1.0, 2.0])
-    layers.rate = 0.5
-    g = mirror({0: 3.0, "rate": 7.0}, layers)
-    assert type(g) is Layers
-    assert list(list.__iter__(g)) == [3.0, 0.0]
-    assert g.rate == 7.0
-
-    keyed = Keyed()
-    keyed.w = 1.0
-    g = mirror({"w": 2.0}, keyed)
-    assert type(g) is Keyed
-    assert g.w == g["w"] == 2.0
-
-    g = mirror({"b": 2.0}, OrderedDict(a=1.0, b=1.0))
-    assert type(g) is OrderedDict
-    assert list(g.items()) == [("a", 0.0), ("b", 2.0)]
-    g.move_to_end("a")
-    g = mirror({"a": 2.0}, defaultdict(list, a=1.0))
-    assert type(g) is defaultdict
-    assert g == {"a": 2.0}
-    assert g.default_factory is list
-    g = mirror({1: 2.0}, deque([1.0, 1.0], maxlen=2))
-    assert g == deque([0.0, 2.0])
-    assert g.maxlen == 2
-
-
-def test_named_tuple():
-    g = mirror((1.0, {"k": 2.0}), Pair(3.0, {"k": 1.0, "m": 1}))
-    assert type(g) is Pair
-    assert g == Pair(1.0, {"k": 2.0, "m": 0.0})
-
-
-@pytest.mark.parametrize(
-    ("x", "d", "expected"),
-    [
-        (Point(1.0, 2), {"x": 3.0}, {"x": 3.0, "y": 0.0, "name": None}),
-        (Frozen(1.0, (1.0, 2.0)), {"g": (1.0, ZERO)}, {"r": 0.0, "g": (1.0, 0.0)}),
-        (Slotted(1.0, 2.0), {"b": 3.0}, {"a": 0.0, "b": 3.0}),
-        (Derived(1.0, 2.0), {"a": 3.0}, {"a": 3.0, "b": 0.0}),
-        (Late(2.0, 3.0), {"area": 3.0}, {"w": 0.0, "area": 3.0}),
-        (Attrs(1.0, "x"), {"a": 2.0}, {"a": 2.0, "label": None}),
-    ],
-)
-def test_structs_are_rebuilt_as_their_class(x, d, expected):
-    g = mirror(d, x)
-    assert type(g) is type(x)
-    assert contents(g) == expected
-
-
-def test_rebuilding_runs_no_code_of_the_user():
-    @dataclass
-    class Strict(Guarded):
-        w: float
-
-        def __new__(cls, *args):
-            raise Forbidden
-
-        def __init__(self, w):
-            raise Forbidden
-
-    x = object.__new__(Strict)
-    x.__dict__["w"] = 1.5
-    g = mirror({"w": 2.0}, x)
-    assert type(g) is Strict
-    assert vars(g) == {"w": 2.0}
-
-
-def test_the_users_operators_work_on_the_gradient():
-    @dataclass
-    class V:
-        a: float
-
-        def __sub__(self, other):
-            return V(self.a - other.a)
-
-        def __rmul__(self, s):
-            return V(s * self.a)
-
-    assert V(1.0) - 0.5 * mirror({"a": 4.0}, V(1.0)) == V(-1.0)
-
-
-# --- objects and callables -------------------------------------------------------------------
-
-
-def test_other_objects_give_a_tangent():
-    g = mirror({"w": np.ones(2)}, Plain(w=np.zeros(2), n=3, name="x", f=len))
-    assert g == Tangent(w=np.ones(2), n=0.0, name=None, f=None)
-    assert mirror({"w": 3.0}, Guarded()) == Tangent(w=3.0)
-
-
-def test_slots_of_bases_and_private_names():
-    class A:
-        __slots__ = ("__secret", "unset", "w")
-
-        def __init__(self):
-            self.w = 1.0
-            self.__secret = 2.0
-
-    class B(A):
-        __slots__ = ("v",)
-
-    b = B()
-    b.v = 3.0
-    assert set(fields_of(b)) == {"w", "_A__secret", "v"}
-    assert mirror({"v": 1.0}, b) == Tangent(w=0.0, _A__secret=0.0, v=1.0)
-
-
-def test_closures():
-    w, label = np.ones(2), "s"
-
-    def model(x, b=1.0, *, c=2.0):
-        return x @ w + b + c, label
-
-    d = {"w": {"cell_contents": np.array([1.0, 2.0])}, "b": 5.0}
-    g = mirror(d, model)
-    assert g == Tangent(w=np.array([1.0, 2.0]), label=None, b=5.0, c=0.0)
-    assert fields_of(model) == ["label", "w", "b", "c"]
-
-
-def test_a_closure_that_refers_to_itself():
-    scale = 2.0
-
-    def walk(n):
-        return scale if n == 0 else walk(n - 1)
-
-    assert mirror({"scale": {"cell_contents": 3.0}}, walk) == Tangent(scale=3.0, walk=None)
-
-
-def test_bound_methods_show_the_fields_of_their_object():
-    class Dense:
-        def __init__(self):
-            self.w = 2.0
-
-        def __call__(self, x):
-            return self.w * x
-
-    d = {"__self__": {"w": 4.0}}
-    assert mirror(d, Dense().__call__) == Tangent(w=4.0)
-    assert mirror(d, types.MethodType(lambda p: p.w, Slotted(1.0))) == Tangent(a=0.0, b=None)
-    assert mirror({"__self__": np.ones(2)}, np.zeros(2).sum) == Tangent(__self__=np.ones(2))
-    p = functools.partial(lambda a, b: a * b, 2.0, b=3.0)
-    assert mirror({"args": (5.0,), "keywords": {"b": 1.0}}, p) == Tangent(
-        func=None, args=(5.0,), keywords={"b": 1.0}
-    )
 
 
 # --- sharing, cycles, storage ----------------------------------------------------------------

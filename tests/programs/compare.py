@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import dpy
-from dpy.slots import Tangent
+from dpy.tangent import Tangent
 from tests.programs import dual
 from tests.programs.generator import generate
 
