@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import dpy
-from dpy import api, entry, specialise
+from dpy import entry, runs, specialise
 from dpy.adjoints import registry
 
 
@@ -56,13 +56,13 @@ def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def long_way(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """The calls that did not take the short way."""
     calls: list[Any] = []
-    real = api._run
+    real = runs._run
 
     def spy(f: Any, *rest: Any, **options: Any) -> Any:
         calls.append(f)
         return real(f, *rest, **options)
 
-    monkeypatch.setattr(api, "_run", spy)
+    monkeypatch.setattr(runs, "_run", spy)
     yield calls
 
 
@@ -630,7 +630,7 @@ def test_the_first_pullback_takes_the_short_way_too() -> None:
 
     p = Point(2.0, 0.0)
     _, back = dpy.pullback(f, p, A)
-    (known,) = specialise.entries[id(f.__code__), api._PROTECTED]
+    (known,) = specialise.entries[id(f.__code__), runs.PROTECTED]
     expected = back(A)
     for _ in range(3):
         assert_same(back(A), expected)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import threading
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-import attrs
 import numpy as np
 import pytest
 
@@ -65,56 +64,9 @@ class Base:
     a: float
 
 
-@dataclass(slots=True)
-class Derived(Base):
-    b: float
-
-
-@dataclass
-class Late:
-    scale: InitVar[float]
-    w: float
-    area: float = field(init=False)
-
-    def __post_init__(self, scale: float) -> None:
-        self.area = scale * self.w
-
-
-@attrs.frozen
-class Attrs:
-    a: float
-    label: str
-
-
 class Pair(NamedTuple):
     first: float
     second: Any
-
-
-class Guarded:
-    """Every hook that mirroring must go past."""
-
-    def __init__(self) -> None:
-        self.__dict__["w"] = 2.0
-
-    def __getattr__(self, name: str) -> Any:
-        raise Forbidden(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise Forbidden(name)
-
-    def __eq__(self, other: object) -> bool:
-        raise Forbidden
-
-    def __hash__(self) -> int:
-        raise Forbidden
-
-    def __len__(self) -> int:
-        raise Forbidden
-
-    @property
-    def derived(self) -> float:
-        raise Forbidden
 
 
 # --- leaves ----------------------------------------------------------------------------------
