@@ -38,6 +38,8 @@ class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=
     - ``strong_zero`` (default True): a cotangent that is exactly zero stays zero through a
       singular partial derivative; False gives plain IEEE arithmetic.
     - ``check_rules``: validate structure, shape and dtype of what every rule returns.
+    - ``check_finite``: stop with `NonFiniteError` at the first operation that makes a NaN or an
+      infinity, in the forward or in the pullback.
     - ``listings``: generated code bears its own lines, not the user's: tracebacks and debuggers
       show it (see `dpy.debug`).
     - ``verify``: run the verifier after every compiler stage.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+from typing import Any
 
 from dpy.records import record
 
@@ -11,6 +12,7 @@ __all__ = [
     "DpyError",
     "MutationError",
     "NoAdjointError",
+    "NonFiniteError",
     "NotDifferentiableError",
     "NotScalarOutputError",
     "Place",
@@ -35,14 +37,17 @@ class Place:
     def render(self) -> str:
         """``file:line:col in function``, the source line, and a caret under the range."""
         where = f" in {self.function}" if self.function else ""
-        head = f"  {self.filename}:{self.line}:{self.column + 1}{where}"
         text = linecache.getline(self.filename, self.line).rstrip("\n")
+        column = self.column
+        if not column and self.end_column is None:  # the whole line
+            column = len(text) - len(text.lstrip())
+        head = f"  {self.filename}:{self.line}:{column + 1}{where}"
         if not text.strip():
             return head
         end = self.end_column if self.end_line in (None, self.line) else None
-        width = max(1, (len(text) if end is None else end) - self.column)
+        width = max(1, (len(text) if end is None else end) - column)
         number = f"{self.line:>7} | "
-        return f"{head}\n{number}{text}\n{' ' * (len(number) + self.column)}{'^' * width}"
+        return f"{head}\n{number}{text}\n{' ' * (len(number) + column)}{'^' * width}"
 
 
 class DpyError(Exception):
@@ -92,6 +97,25 @@ class NoAdjointError(DpyError):
 
     Repair: write a rule with ``@dpy.adjoint(function)``; the message holds one to complete.
     """
+
+
+class NonFiniteError(DpyError):
+    """An operation made a NaN of what was none, or an infinity of finite numbers.
+
+    Raised under ``dpy.settings(check_finite=True)`` only, at the first such operation. `operation`
+    names it, `direction` is "forward" or "pullback", and `place` is its line.
+
+    Wrong: ``np.sqrt(x)`` at ``x = 0``, whose derivative is infinite. Repair: keep the operands away
+    from the point (``np.sqrt(x + 1e-12)``), or choose them before, not after, the operation:
+    ``np.where(x > 0, np.log(np.where(x > 0, x, 1.0)), 0.0)``.
+    """
+
+    def __init__(
+        self, message: str, *, operation: str = "", direction: str = "", **parts: Any
+    ) -> None:
+        super().__init__(message, **parts)
+        self.operation = operation
+        self.direction = direction
 
 
 class NotScalarOutputError(DpyError, TypeError):

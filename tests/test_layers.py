@@ -22,6 +22,7 @@ LAYERS = {
     "pause": 0,
     "records": 0,
     "cotangent": 1,
+    "finite": 1,
     "kinds": 1,
     "leaves": 1,
     "params": 1,

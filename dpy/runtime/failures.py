@@ -13,7 +13,7 @@ import numpy as np
 from dpy.errors import MutationError, NoAdjointError, Place
 from dpy.transform.places import Spot, spot_of
 
-__all__ = ["STANDS_FOR", "mutation_error", "no_adjoint", "user_place"]
+__all__ = ["STANDS_FOR", "dotted_name", "mutation_error", "no_adjoint", "user_place"]
 
 _OWN = __name__.partition(".")[0]
 
@@ -39,7 +39,7 @@ def user_place() -> Place | None:
 
 def no_adjoint(f: Any, args: tuple[Any, ...], detail: str = "") -> NoAdjointError:
     """The error for a cotangent that arrives at a function without a rule."""
-    name = _dotted(f)
+    name = dotted_name(f)
     parameters = _parameter_names(f, len(args))
     listed = ", ".join(parameters)
     short = name.rpartition(".")[2]
@@ -67,7 +67,8 @@ def mutation_error(
     return MutationError(what, place=user_place(), why=why, repair=repair)
 
 
-def _dotted(f: Any) -> str:
+def dotted_name(f: Any) -> str:
+    """The name of a callable with its module."""
     owner = getattr(f, "__objclass__", None)
     name = getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or type(f).__name__
     module = getattr(f, "__module__", None) or getattr(owner, "__module__", None)

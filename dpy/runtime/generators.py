@@ -15,7 +15,6 @@ from dpy.errors import NotDifferentiableError
 from dpy.runtime import entries, item_cotangents, iterators, sources
 from dpy.runtime.item_cotangents import is_null
 from dpy.runtime.tape import Sweep, Tape, state
-from dpy.transform.ir import Home
 
 __all__ = ["TapedGenerator", "delegate"]
 
@@ -51,13 +50,13 @@ class _OfTaped(sources.Lazy):
 class TapedGenerator(Generator[Any, Any, Any]):
     """What a differentiated generator function returns: to the program, a generator."""
 
-    def __init__(self, inner: Any, function: Any, count: int, home: Home) -> None:
+    def __init__(self, inner: Any, function: Any, count: int, tape: Tape) -> None:
         self.__name__ = function.__name__
         self.__qualname__ = function.__qualname__
         self._depth = 0  # of `try` bodies in which it waits
         self._inner = inner
         self._count = count  # of parameters
-        self._tape = Tape(home, is_of_generator=True)
+        self._tape = tape
         self._is_started = False
         self.ended_by: Any = None  # of those that read it
         # Of each item: the places where its segment began and ended, and its key.

@@ -15,6 +15,7 @@ from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import no_adjoint
 from dpy.runtime.held import hold, sink
 from dpy.runtime.operators import OPERATORS, PLAIN, REAL, run_opaque
+from dpy.runtime.rule_calls import apply
 from dpy.runtime.sequence_operators import repeat_in_place
 from dpy.runtime.special_methods import implements, user_method
 
@@ -88,7 +89,7 @@ def _in_place_array(name: str, base: str, a: Any, b: Any) -> tuple[Any, Any]:
         elif rule is None:
             raise no_adjoint(function, (a, b))
         else:
-            _, pullback = rule.apply((old, b_old), {})
+            _, pullback = apply(rule, (old, b_old), {})
             if pullback is None:
                 return d, ZERO
             (d_a, d_b), _ = pullback(d_y)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dpy import leaves
+from dpy.config import current
 from dpy.cotangent import ZERO, add
 from dpy.runtime import item_cotangents
 from dpy.runtime.attempts import is_guarded, state
@@ -110,11 +111,11 @@ def opaque(
     else:
         given += [x for x, a in zip(kwargs.values(), active_kw, strict=True) if a]
     if not carries(f, *given):
-        return f(*args, **kwargs), None
+        return _run(f, args, kwargs), None
     watch = Watch([f, *args, *kwargs.values()])
     places = [*enumerate(args), *kwargs.items()]
     try:
-        y = f(*args, **kwargs)
+        y = _run(f, args, kwargs)
     except BaseException:
         if is_guarded():
             state.orphans.append(_Way(f, watch, places, None).after_error)
@@ -138,6 +139,15 @@ def opaque(
         )
 
     return y, opaque_pullback
+
+
+def _run(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    y = f(*args, **kwargs)
+    if current().check_finite:
+        from dpy.runtime import finiteness
+
+        finiteness.expect_finite_call(None, y, f, *args, **kwargs)
+    return y
 
 
 class _Way:

@@ -16,7 +16,7 @@ from dpy.runtime.held import hold, protect, sink, take
 from dpy.runtime.memory import owner_of
 from dpy.slots import kind_of, slots_of
 
-__all__ = ["SCALARS", "by_rule", "call_by_rule"]
+__all__ = ["SCALARS", "apply", "by_rule", "call_by_rule"]
 
 # What rules know; objects of other classes have their own behaviour.
 _KNOWN_TO_RULES = (
@@ -60,11 +60,13 @@ def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
     if rule.is_nondifferentiable:
         return rule.primal(*args, **kwargs), None
     if len(args) == 1 and type(args[0]) is float and rule.partials is not None and not kwargs:
-        if len(rule.partials) == 1 and not current().check_rules:
-            return _of_float(rule, args[0])
+        if len(rule.partials) == 1:
+            settings = current()
+            if not settings.check_rules and not settings.check_finite:
+                return _of_float(rule, args[0])
     held = tuple(map(hold, args))
     held_kw = {name: hold(value) for name, value in kwargs.items()} if kwargs else kwargs
-    y, pullback = rule.apply(args, kwargs)
+    y, pullback = apply(rule, args, kwargs)
     if pullback is None:
         return y, None
     if type(y) not in SCALARS or kwargs or any(type(x) not in SCALARS for x in args):
@@ -90,6 +92,16 @@ def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
         )
 
     return y, rule_pullback
+
+
+def apply(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """``rule.apply(args, kwargs)``, checked if the settings ask for it."""
+    if current().check_finite:
+        from dpy.runtime import finiteness
+
+        return finiteness.apply(rule, args, kwargs)
+    found: tuple[Any, Any] = rule.apply(args, kwargs)
+    return found
 
 
 def _of_float(rule: Any, x: float) -> tuple[Any, Any]:

@@ -62,6 +62,7 @@ def specialise(
         ),
         getattr(function, "cls", None),
         settings.check_rules,
+        settings.check_finite,
         settings.listings,
         settings.stops_in is function.__code__,
     )

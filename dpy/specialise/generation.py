@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dpy.cotangent import add, project, unbroadcast
 from dpy.records import replace
 from dpy.runtime import dispatch, helpers, item_cotangents, iteration, starred_calls
@@ -30,13 +32,42 @@ class _Runtime(Runtime):
 
 
 def generate(
-    facts: Facts, source: Source, *, as_listed: bool = False, stops: bool = False
+    facts: Facts,
+    source: Source,
+    *,
+    checks_finite: bool = False,
+    as_listed: bool = False,
+    stops: bool = False,
 ) -> Emitted:
     """The forward of an analysed function, with its pullback inside, as a code object.
 
-    `as_listed` and `stops` are those of `emit`.
+    If it `checks_finite`, it looks for NaN and infinities; `as_listed` and `stops` are those of
+    `emit`.
     """
-    runtime = _Runtime(
+    runtime = _checking_runtime(source) if checks_finite else _runtime(source)
+    generated = write_adjoint(facts, runtime)
+    generated = replace(generated, body=finish_loops(generated.body))
+    if checks_finite:
+        from dpy.transform import check_finite
+
+        generated = check_finite.run(generated, facts, source, runtime)
+    generated = optimise(generated, facts, for_reading=as_listed)
+    return emit(generated, source, as_listed=as_listed, stops=stops)
+
+
+def _checking_runtime(source: Source) -> Runtime:
+    from dpy.runtime import finite_calls, finiteness
+
+    return _runtime(
+        source, operate=finite_calls.operate, with_checks=finite_calls.with_checks,
+        expect_finite=finiteness.expect_finite, expect_finite_call=finiteness.expect_finite_call,
+        expect_finite_after=finiteness.expect_finite_after,
+        doubts_before=finiteness.doubts_before, finite=finiteness.finite,
+    )  # fmt: skip
+
+
+def _runtime(source: Source, **others: Any) -> Runtime:
+    return _Runtime(
         add=add, project=project, unbroadcast=unbroadcast,
         sink=sink, take=take, take_deep=helpers.take_deep, hold=hold,
         zeros_for=helpers.zeros_for, owned=helpers.owned, add_at=helpers.add_at,
@@ -45,9 +76,5 @@ def generate(
         slot=helpers.slot, pop_items=item_cotangents.pop_items, iterate=iteration.iterate,
         call_=dispatch.call_, call_spread=starred_calls.call_spread,
         checked=helpers.checked,
-        build_object=build_object, globals_=source.globals, protect=protect,
+        build_object=build_object, globals_=source.globals, protect=protect, **others,
     )  # fmt: skip
-    generated = write_adjoint(facts, runtime)
-    generated = replace(generated, body=finish_loops(generated.body))
-    generated = optimise(generated, facts, for_reading=as_listed)
-    return emit(generated, source, as_listed=as_listed, stops=stops)

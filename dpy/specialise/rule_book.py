@@ -55,8 +55,15 @@ class Surroundings:
         rule = registry.lookup(function)
         if rule is not None and rule.types is not None:
             rule = _restricted_rule(function, kinds)
-        if rule is not None and config.current().check_rules:
-            return rule.checked
+        if rule is None:
+            return None
+        settings = config.current()
+        if settings.check_rules:
+            rule = rule.checked
+        if settings.check_finite:
+            from dpy.runtime.finiteness import checked_rule
+
+            return checked_rule(rule)
         return rule
 
     def read_global(self, name: str, home: ir.Home | None = None) -> tuple[Kind, Any]:

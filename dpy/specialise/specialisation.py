@@ -39,6 +39,7 @@ class Signature(NamedTuple):
     cls: type | None
     """The class whose constructor it is."""
     check_rules: bool
+    check_finite: bool
     listings: bool
     """Whether the code bears its own lines, and not the user's."""
     stops: bool
@@ -90,6 +91,7 @@ class Specialisation:
                         self._emitted = generate(
                             self.facts,
                             self.source,
+                            checks_finite=self.key.check_finite,
                             as_listed=self.key.listings,
                             stops=self.key.stops,
                         )

@@ -65,8 +65,8 @@ def run_taped(
     if is_generator:
         from dpy.runtime.generators import TapedGenerator
 
-        running = forward(*args, **kwargs)
-        generator = TapedGenerator(running, function, len(lowered.params), ir.Home(source))
+        own = _tape_class()(ir.Home(source), is_of_generator=True)
+        generator = TapedGenerator(forward(*args, **kwargs), function, len(lowered.params), own)
         return generator, generator.creation_pullback
     y, key, own = forward(*args, **kwargs)
     return y, lambda d, acc: own.pullback(key, d, acc)
@@ -75,7 +75,9 @@ def run_taped(
 def _emit(function: Any, source: Source, lowered: ir.Function) -> tuple[Emitted, bool]:
     settings = current()
     stops = settings.stops_in is source.code
-    key = (source.code, id(function.__globals__), settings.listings, stops)
+    key = (
+        source.code, id(function.__globals__), settings.check_finite, settings.listings, stops,
+    )  # fmt: skip
     found = _emitted.get(key)
     if found is None:
         if len(_emitted) >= _MOST_FUNCTIONS:
@@ -91,12 +93,22 @@ def _emit(function: Any, source: Source, lowered: ir.Function) -> tuple[Emitted,
 
 
 def _runtime(source: Source) -> Runtime:
-    from dpy.runtime import operations, tape  # with the first program that needs them
+    from dpy.runtime import operations  # with the first program that needs them
 
     return Runtime(
-        begin=functools.partial(tape.Tape, ir.Home(source)),
+        begin=functools.partial(_tape_class(), ir.Home(source)),
         operate=operations.operate, display_spread=operations.display_spread,
         call_=dispatch.call_, call_spread=starred_calls.call_spread,
         read_global=operations.read_global, write_global=operations.write_global,
         read_cell=operations.read_cell, closure=operations.closure, globals_=source.globals,
     )  # fmt: skip
+
+
+def _tape_class() -> Any:
+    if current().check_finite:
+        from dpy.runtime.finite_calls import CheckedTape
+
+        return CheckedTape
+    from dpy.runtime.tape import Tape
+
+    return Tape

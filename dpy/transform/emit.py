@@ -20,7 +20,7 @@ from dpy.transform.show import Namer, to_function_ast
 from dpy.transform.source import Source, nested_code
 from dpy.transform.versions import variables
 
-__all__ = ["Emitted", "emit"]
+__all__ = ["Emitted", "emit", "names_in"]
 
 CELLS = "cells_"
 
@@ -114,7 +114,7 @@ def emit(
     If `as_listed`, against its listing (see `dpy.transform.listed`); if it `stops`, with a call
     of the debugger at its beginning and at that of its pullback.
     """
-    taken = _names(function)
+    taken = names_in(function)
     binder = _Binder(source, taken)
     function, table = places.encode(function)
     tree = to_function_ast(function, binder)
@@ -154,7 +154,7 @@ def emit(
     return Emitted(tree, code, source.globals, bound)
 
 
-def _names(function: ir.Function) -> set[str]:
+def names_in(function: ir.Function) -> set[str]:
     """All names that the function uses, for its variables and for the user's globals."""
     found = {p.name for p in function.params} | set(function.free) | {function.name}
 
