@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from dpy.cotangent import ZERO
-from dpy.errors import NotDifferentiableError
+from dpy.errors import NotDifferentiableError, Place, UnsupportedSyntaxError
 from dpy.runtime import entries, item_cotangents, iterators, sources
 from dpy.runtime.item_cotangents import is_null
 from dpy.runtime.tape import Sweep, Tape, state
@@ -50,14 +50,16 @@ class _OfTaped(sources.Lazy):
 class TapedGenerator(Generator[Any, Any, Any]):
     """What a differentiated generator function returns: to the program, a generator."""
 
-    def __init__(self, inner: Any, function: Any, count: int, tape: Tape) -> None:
+    def __init__(self, inner: Any, function: Any, count: int, tape: Tape, cleans_up: bool) -> None:
         self.__name__ = function.__name__
         self.__qualname__ = function.__qualname__
         self._depth = 0  # of `try` bodies in which it waits
         self._inner = inner
+        self._code = function.__code__
+        self._cleans_up = cleans_up  # where it is left in the middle, code of its own runs
         self._count = count  # of parameters
         self._tape = tape
-        self._is_started = False
+        self._is_started = self._is_closed = False
         self.ended_by: Any = None  # of those that read it
         # Of each item: the places where its segment began and ended, and its key.
         self._segments: list[tuple[int, int, Any]] = []
@@ -112,6 +114,7 @@ class TapedGenerator(Generator[Any, Any, Any]):
         start = len(self._tape.entries)
         self._is_started = True
         self._resume(self._inner.close)
+        self._is_closed = True
         return start
 
     def _resume(self, step: Any, *args: Any) -> Any:
@@ -201,10 +204,22 @@ class TapedGenerator(Generator[Any, Any, Any]):
 
     def creation_pullback(self, d: Any, acc: Any) -> tuple[Any, ...]:
         """The cotangents of the parameters, after all items."""
+        if self._cleans_up and self._is_started and not (self._is_closed or self._result):
+            self._refuse()
         self.go_back(acc, 0)
         sweep = self._sweeps.pop(id(acc))[1]
         found = self._tape.of_parameters(sweep, acc)
         return found + (ZERO,) * (self._count - len(found))
+
+    def _refuse(self) -> None:
+        """Python closes a generator when nobody refers to it any more; this one lives longer."""
+        code = self._code
+        raise UnsupportedSyntaxError(
+            f"the generator {self.__qualname__} was left before its end",
+            place=Place(code.co_filename, code.co_firstlineno, function=code.co_name),
+            why="what it does then (`finally`, `with`) runs later than in a plain call",
+            repair="close it (contextlib.closing), or read it to its end",
+        )
 
 
 sources.SOURCES[TapedGenerator] = _OfTaped

@@ -65,8 +65,10 @@ def run_taped(
     if is_generator:
         from dpy.runtime.generators import TapedGenerator
 
-        own = _tape_class()(ir.Home(source), is_of_generator=True)
-        generator = TapedGenerator(forward(*args, **kwargs), function, len(lowered.params), own)
+        generator = TapedGenerator(
+            forward(*args, **kwargs), function, len(lowered.params),
+            _tape_class()(ir.Home(source), is_of_generator=True), taped.cleans_up(source.node),
+        )  # fmt: skip
         return generator, generator.creation_pullback
     y, key, own = forward(*args, **kwargs)
     return y, lambda d, acc: own.pullback(key, d, acc)

@@ -26,12 +26,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import gast
+
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.generic import generic_call, generic_operands
 from dpy.transform.versions import Names, assigned, variables
 
-__all__ = ["run", "suspends", "uses_tape"]
+__all__ = ["cleans_up", "run", "suspends", "uses_tape"]
 
 _INERT = frozenset(
     "slice format join import unbound is_ is_not not_ delglobal matches special is_sequence "
@@ -50,6 +52,34 @@ def suspends(function: ir.Function) -> bool:
         and s.value.name in ("yield", "yield_from")
         for s in ir.walk(function.body)
     )
+
+
+def cleans_up(definition: Any) -> bool:
+    """Whether a generator waits where leaving it runs code: in ``with``, in ``try`` ``finally``."""
+
+    def visit(node: Any, inside: bool) -> bool:
+        if isinstance(node, (gast.Yield, gast.YieldFrom)) and inside:
+            return True
+        if isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef, gast.Lambda)):
+            return False
+        inside = inside or isinstance(node, gast.With) or _catches_all(node)
+        return any(visit(child, inside) for child in gast.iter_child_nodes(node))
+
+    return any(visit(child, False) for child in gast.iter_child_nodes(definition))
+
+
+def _catches_all(node: Any) -> bool:
+    """Whether a ``try`` runs code of its own when a generator is closed in it."""
+    if not isinstance(node, (gast.Try, gast.TryStar)):
+        return False
+    return bool(node.finalbody) or any(_catches_exit(h.type) for h in node.handlers)
+
+
+def _catches_exit(caught: Any) -> bool:
+    if isinstance(caught, gast.Tuple):
+        return any(map(_catches_exit, caught.elts))
+    name = getattr(caught, "attr", None) or getattr(caught, "id", None)
+    return name is None or name in ("BaseException", "GeneratorExit")
 
 
 def uses_tape(function: ir.Function) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import dpy
+from dpy.errors import UnsupportedSyntaxError
 from dpy.runtime import generators, tape
 
 
@@ -155,7 +156,9 @@ def test_it_looks_like_a_generator() -> None:
     assert text.startswith("<generator object powers at 0x")
 
 
-def test_a_generator_that_is_dropped_ends_its_try() -> None:
+def test_a_generator_that_is_dropped_in_its_try_is_refused() -> None:
+    """Its cleanup would run later than in the plain call."""
+
     def careful(x):
         try:
             yield x * x
@@ -163,6 +166,29 @@ def test_a_generator_that_is_dropped_ends_its_try() -> None:
         finally:
             x = 0.0
 
-    assert dpy.gradient(lambda x: next(careful(x)), 1.5) == (3.0,)
+    with pytest.raises(UnsupportedSyntaxError, match="careful was left before its end"):
+        dpy.gradient(lambda x: next(careful(x)), 1.5)
     assert tape.state.depth == 0
     assert not tape.state.orphans
+
+
+def test_a_generator_that_is_dropped_outside_its_try_is_not() -> None:
+    def careful(x):
+        yield x * x
+        try:
+            x = x * 2.0
+        finally:
+            x = x + 1.0
+        yield x
+        try:
+            yield x
+        except ValueError:
+            x = 0.0
+
+    def f(x):
+        for i, y in enumerate(careful(x)):
+            if i == 2:
+                break
+        return y + next(careful(x))
+
+    assert dpy.gradient(f, 1.5) == (5.0,)
