@@ -7,6 +7,7 @@ before the clock starts, and arguments are already on its side.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 __all__ = ["PEERS", "Peer", "installed"]
 
 
-class Peer:
+class Peer(ABC):
     """One system: its name, version and array module."""
 
     def __init__(self, name: str, version: str, module: Any) -> None:
@@ -23,9 +24,9 @@ class Peer:
         self.version = version
         self.module = module
 
+    @abstractmethod
     def prepare(self, f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[[], Any]:
         """A function of nothing that computes the value and the gradients."""
-        raise NotImplementedError
 
 
 class Autograd(Peer):

@@ -26,98 +26,43 @@ SPREAD = ("axis", "dtype", "out", "ddof", "keepdims", "where", "correction")
 # --- variances --------------------------------------------------------------------------------
 
 
-@adjoint(np.var, *methods("var"), static=SPREAD, fresh=True)
-def var(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    where: Any = True,
-    mean: Any = NO_VALUE,
-    correction: Any = NO_VALUE,
-) -> Any:
-    """y = sum |a - m|^2 / (n - ddof); a also moves m, which has no effect to first order."""
-    given = {"where": where, "mean": mean, "correction": correction}
-    shape = smooth_shape(a, dtype)
+def _add_variance(*primals: Any, is_root: bool, skip_nan: bool) -> None:
+    """y = sum |a - m|^2 / (n - ddof), or its root; of all elements, or those that are not NaN.
 
-    def var_pullback(d_y: Any) -> Any:
-        return spread_variance(2.0 * d_y, a, shape, axis, ddof, keepdims, where, mean, correction)
+    a also moves m, which has no effect to first order. Where all elements are equal the gradient of
+    the root is 0.
+    """
+    primal = primals[0]
 
-    return np.var(a, axis, dtype, no_out(out), ddof, keepdims, **given), var_pullback
+    @adjoint(*primals, static=SPREAD, fresh=True)
+    def variance(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: Any = 0,
+        keepdims: Any = False,
+        where: Any = True,
+        mean: Any = NO_VALUE,
+        correction: Any = NO_VALUE,
+    ) -> Any:
+        given = {"where": where, "mean": mean, "correction": correction}
+        shape = smooth_shape(a, dtype)
+        mask = present(a, where) if skip_nan else where
+        y = primal(a, axis, dtype, no_out(out), ddof, keepdims, **given)
+        root = y if is_root else None
 
+        def variance_pullback(d_y: Any) -> Any:
+            d = 2.0 * d_y if root is None else over(d_y, root)
+            return spread_variance(d, a, shape, axis, ddof, keepdims, mask, mean, correction)
 
-@adjoint(np.std, *methods("std"), static=SPREAD, fresh=True)
-def std(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    where: Any = True,
-    mean: Any = NO_VALUE,
-    correction: Any = NO_VALUE,
-) -> Any:
-    """y = the square root of the variance; where all elements are equal the gradient is 0."""
-    given = {"where": where, "mean": mean, "correction": correction}
-    shape = smooth_shape(a, dtype)
-    y = np.std(a, axis, dtype, no_out(out), ddof, keepdims, **given)
-
-    def std_pullback(d_y: Any) -> Any:
-        d = over(d_y, y)
-        return spread_variance(d, a, shape, axis, ddof, keepdims, where, mean, correction)
-
-    return y, std_pullback
+        return y, variance_pullback
 
 
-@adjoint(np.nanvar, static=SPREAD, fresh=True)
-def nanvar(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    where: Any = True,
-    mean: Any = NO_VALUE,
-    correction: Any = NO_VALUE,
-) -> Any:
-    """y = the variance of those a that are not NaN."""
-    given = {"where": where, "mean": mean, "correction": correction}
-    shape = smooth_shape(a, dtype)
-    mask = present(a, where)
-
-    def nanvar_pullback(d_y: Any) -> Any:
-        return spread_variance(2.0 * d_y, a, shape, axis, ddof, keepdims, mask, mean, correction)
-
-    return np.nanvar(a, axis, dtype, no_out(out), ddof, keepdims, **given), nanvar_pullback
-
-
-@adjoint(np.nanstd, static=SPREAD, fresh=True)
-def nanstd(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    where: Any = True,
-    mean: Any = NO_VALUE,
-    correction: Any = NO_VALUE,
-) -> Any:
-    """y = the standard deviation of those a that are not NaN."""
-    given = {"where": where, "mean": mean, "correction": correction}
-    shape = smooth_shape(a, dtype)
-    mask = present(a, where)
-    y = np.nanstd(a, axis, dtype, no_out(out), ddof, keepdims, **given)
-
-    def nanstd_pullback(d_y: Any) -> Any:
-        d = over(d_y, y)
-        return spread_variance(d, a, shape, axis, ddof, keepdims, mask, mean, correction)
-
-    return y, nanstd_pullback
+_add_variance(np.var, *methods("var"), is_root=False, skip_nan=False)
+_add_variance(np.std, *methods("std"), is_root=True, skip_nan=False)
+_add_variance(np.nanvar, is_root=False, skip_nan=True)
+_add_variance(np.nanstd, is_root=True, skip_nan=True)
 
 
 def over(d_y: Any, y: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dpy.adjoints.numpy.axes import restore_axes
 from dpy.adjoints.numpy.products import hermitian
 from dpy.adjoints.registry import adjoint
 from dpy.adjoints.safe import divide_or_zero
@@ -23,11 +24,6 @@ def ratio(a: Any, b: Any) -> Any:
     is_zero = b == 0
     with np.errstate(all="ignore"):
         return np.where(is_zero, 0.0, a / np.where(is_zero, 1.0, b))
-
-
-def _restored(d_y: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
-    """`d_y` (or `y`) with the reduced axes put back with length one."""
-    return np.asarray(d_y) if keepdims else np.expand_dims(d_y, axes)
 
 
 def _even(sizes: Any, extreme: Any, axes: tuple[int, ...]) -> Any:
@@ -107,8 +103,8 @@ def norm_cotangent(d_y: Any, x: Any, y: Any, order: Any, axis: Any, keepdims: bo
         axes = tuple(range(x.ndim))
     else:
         axes = tuple(i % x.ndim for i in (axis if isinstance(axis, tuple) else (int(axis),)))
-    d_y = _restored(d_y, axes, keepdims)
-    y = _restored(y, axes, keepdims)
+    d_y = restore_axes(d_y, x.shape, axes, keepdims)
+    y = restore_axes(y, x.shape, axes, keepdims)
     if order is None or len(axes) == 1 or order in ("fro", "f"):
         return d_y * vector_partial(x, y, None if isinstance(order, str) else order, axes)
     partial = matrix_partial(np.moveaxis(x, axes, (-2, -1)), order)
@@ -135,8 +131,9 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
         values = np.asarray(x)
         axes = tuple(range(values.ndim)) if axis is None else axis
         axes = axes if isinstance(axes, tuple) else (axes,)
-        d_full = _restored(d_y, axes, keepdims)
-        return (d_full * vector_partial(values, _restored(y, axes, keepdims), ord, axes),)
+        d_full = restore_axes(d_y, values.shape, axes, keepdims)
+        peak = restore_axes(y, values.shape, axes, keepdims)
+        return (d_full * vector_partial(values, peak, ord, axes),)
 
     return y, vector_norm_pullback
 

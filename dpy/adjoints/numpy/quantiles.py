@@ -32,129 +32,55 @@ PLOTTING_POSITIONS: dict[str, tuple[float, float]] = {
 }
 
 
-@adjoint(np.median, static=MEDIAN, fresh=True)
-def median(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: Any = False,
-    keepdims: Any = False,
-) -> Any:
-    """The middle element, or the mean of the two middle ones."""
+def _add_median(primal: Any, *, skip_nan: bool) -> None:
+    """The middle element, or the mean of the two middle ones; of those that are not NaN."""
 
-    def median_pullback(d_y: Any) -> Any:
-        d_a, _ = spread_quantile(d_y, a, 0.5, axis, "linear", skip_nan=False)
-        return (d_a,)
+    @adjoint(primal, static=MEDIAN, fresh=True)
+    def median(
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        overwrite_input: Any = False,
+        keepdims: Any = False,
+    ) -> Any:
+        def median_pullback(d_y: Any) -> Any:
+            d_a, _ = spread_quantile(d_y, a, 0.5, axis, "linear", skip_nan=skip_nan)
+            return (d_a,)
 
-    return np.median(a, axis, no_out(out), False, keepdims), median_pullback
-
-
-@adjoint(np.nanmedian, static=MEDIAN, fresh=True)
-def nanmedian(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: Any = False,
-    keepdims: Any = False,
-) -> Any:
-    """The median of the elements that are not NaN."""
-
-    def nanmedian_pullback(d_y: Any) -> Any:
-        d_a, _ = spread_quantile(d_y, a, 0.5, axis, "linear", skip_nan=True)
-        return (d_a,)
-
-    y = np.nanmedian(a, axis, no_out(out), False, keepdims)
-    return y, nanmedian_pullback
+        return primal(a, axis, no_out(out), False, keepdims), median_pullback
 
 
-@adjoint(np.quantile, static=QUANTILE, fresh=True)
-def quantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: Any = False,
-    method: Any = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The quantile, in a and in q."""
-    check_method(method, weights)
+def _add_quantile(primal: Any, *, whole: float, skip_nan: bool) -> None:
+    """The quantile for q in parts of `whole`; of all elements, or of those that are not NaN."""
 
-    def quantile_pullback(d_y: Any) -> Any:
-        return spread_quantile(d_y, a, q, axis, method, skip_nan=False)
+    @adjoint(primal, static=QUANTILE, fresh=True)
+    def quantile(
+        a: Any,
+        q: Any,
+        axis: Any = None,
+        out: Any = None,
+        overwrite_input: Any = False,
+        method: Any = "linear",
+        keepdims: Any = False,
+        *,
+        weights: Any = None,
+    ) -> Any:
+        check_method(method, weights)
 
-    y = np.quantile(a, q, axis, no_out(out), False, method, keepdims)
-    return y, quantile_pullback
+        def quantile_pullback(d_y: Any) -> Any:
+            level = np.divide(q, whole)
+            d_a, d_q = spread_quantile(d_y, a, level, axis, method, skip_nan=skip_nan)
+            return d_a, d_q / whole
 
-
-@adjoint(np.nanquantile, static=QUANTILE, fresh=True)
-def nanquantile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: Any = False,
-    method: Any = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The quantile of the elements that are not NaN."""
-    check_method(method, weights)
-
-    def nanquantile_pullback(d_y: Any) -> Any:
-        return spread_quantile(d_y, a, q, axis, method, skip_nan=True)
-
-    y = np.nanquantile(a, q, axis, no_out(out), False, method, keepdims)
-    return y, nanquantile_pullback
+        return primal(a, q, axis, no_out(out), False, method, keepdims), quantile_pullback
 
 
-@adjoint(np.percentile, static=QUANTILE, fresh=True)
-def percentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: Any = False,
-    method: Any = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The quantile for q in hundredths."""
-    check_method(method, weights)
-
-    def percentile_pullback(d_y: Any) -> Any:
-        d_a, d_q = spread_quantile(d_y, a, np.divide(q, 100.0), axis, method, skip_nan=False)
-        return d_a, d_q / 100.0
-
-    y = np.percentile(a, q, axis, no_out(out), False, method, keepdims)
-    return y, percentile_pullback
-
-
-@adjoint(np.nanpercentile, static=QUANTILE, fresh=True)
-def nanpercentile(
-    a: Any,
-    q: Any,
-    axis: Any = None,
-    out: Any = None,
-    overwrite_input: Any = False,
-    method: Any = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> Any:
-    """The percentile of the elements that are not NaN."""
-    check_method(method, weights)
-
-    def nanpercentile_pullback(d_y: Any) -> Any:
-        d_a, d_q = spread_quantile(d_y, a, np.divide(q, 100.0), axis, method, skip_nan=True)
-        return d_a, d_q / 100.0
-
-    y = np.nanpercentile(a, q, axis, no_out(out), False, method, keepdims)
-    return y, nanpercentile_pullback
+_add_median(np.median, skip_nan=False)
+_add_median(np.nanmedian, skip_nan=True)
+_add_quantile(np.quantile, whole=1.0, skip_nan=False)
+_add_quantile(np.nanquantile, whole=1.0, skip_nan=True)
+_add_quantile(np.percentile, whole=100.0, skip_nan=False)
+_add_quantile(np.nanpercentile, whole=100.0, skip_nan=True)
 
 
 def check_method(method: Any, weights: Any) -> None:

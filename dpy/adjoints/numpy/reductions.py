@@ -270,42 +270,29 @@ def min_(
     return y, min_pullback
 
 
-@adjoint(np.nanmax, static=EXTREMUM, fresh=True)
-def nanmax(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = NO_VALUE,
-    where: Any = True,
-) -> Any:
-    """y = the largest of those a that are not NaN."""
-    y = np.nanmax(a, axis, no_out(out), keepdims, initial, where)
-    mask = present(a, where)
+def _add_nan_extremum(primal: Any) -> None:
+    """y = the largest or smallest of those a that are not NaN."""
 
-    def nanmax_pullback(d_y: Any) -> Any:
-        return share(d_y, a, y, axis, keepdims, initial, mask)
+    @adjoint(primal, static=EXTREMUM, fresh=True)
+    def extremum(
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        initial: Any = NO_VALUE,
+        where: Any = True,
+    ) -> Any:
+        y = primal(a, axis, no_out(out), keepdims, initial, where)
+        mask = present(a, where)
 
-    return y, nanmax_pullback
+        def extremum_pullback(d_y: Any) -> Any:
+            return share(d_y, a, y, axis, keepdims, initial, mask)
+
+        return y, extremum_pullback
 
 
-@adjoint(np.nanmin, static=EXTREMUM, fresh=True)
-def nanmin(
-    a: Any,
-    axis: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = NO_VALUE,
-    where: Any = True,
-) -> Any:
-    """y = the smallest of those a that are not NaN."""
-    y = np.nanmin(a, axis, no_out(out), keepdims, initial, where)
-    mask = present(a, where)
-
-    def nanmin_pullback(d_y: Any) -> Any:
-        return share(d_y, a, y, axis, keepdims, initial, mask)
-
-    return y, nanmin_pullback
+_add_nan_extremum(np.nanmax)
+_add_nan_extremum(np.nanmin)
 
 
 @adjoint(np.ptp, static=EXTREMUM, fresh=True)
