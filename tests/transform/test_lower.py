@@ -17,8 +17,7 @@ from dpy.transform.rebuild import rebuild
 from dpy.transform.show import show
 from dpy.transform.source import read_source
 from dpy.transform.verify import verify
-from tests.transform import corpus
-from tests.transform.corpus import CASES, LOG, Case
+from tests.transform.corpus import CASES, LOG, Case, fresh, scopes
 
 
 def _lowered(function: Any) -> tuple[Function, types.FunctionType]:
@@ -30,16 +29,16 @@ def _lowered(function: Any) -> tuple[Function, types.FunctionType]:
 
 def _outcome(function: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     """What can be observed of a call: value or exception, effects in order, arguments after."""
-    arguments = corpus.fresh(arguments)
+    arguments = fresh(arguments)
     LOG.clear()
-    corpus.counter = 0
+    scopes.counter = 0
     cause = None
     try:
         value: Any = ("value", repr(function(*arguments)))
     except Exception as error:
         value = (type(error), str(error))
         cause = repr(error.__cause__)
-    return value, cause, list(LOG), repr(arguments), corpus.counter
+    return value, cause, list(LOG), repr(arguments), scopes.counter
 
 
 def _state(function: Any) -> list[Any]:
