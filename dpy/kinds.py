@@ -188,6 +188,8 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
             array = _ARRAYS[key] = Array(*key)
         return array
     if t in _INERT:
+        if t is slice and (type(x.start) is float or type(x.stop) is float):
+            return UNKNOWN  # no index: it may carry a derivative
         return Other(t)
     if isinstance(x, _KNOWN_TYPES):
         is_method = t is types.BuiltinFunctionType and isinstance(

@@ -11,33 +11,31 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
-from dpy.runtime import entries, forward_run, item_cotangents
+from dpy.runtime import forward_run, item_cotangents
 from dpy.runtime.attempts import Failed, attempt
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error, no_adjoint
 from dpy.runtime.held import hold, take
-from dpy.runtime.opaque import carries
+from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.rule_calls import by_rule
-from dpy.runtime.special_methods import user_method
+from dpy.runtime.special_methods import behind, implements, user_method
 from dpy.slots import slots_of
 
 __all__ = ["delete_attribute", "read_attribute", "write_attribute"]
 
 _MISSING = object()
+_HEAP_TYPE = 1 << 9  # of a class made by a class statement
 _OF_FRACTION = frozenset({"numerator", "_numerator", "denominator", "_denominator"})
+_EXACT_NUMBERS = frozenset({np.ndarray, float, int, complex, bool, np.float64})
 _NUMBERS = (np.ndarray, np.generic, float, int, complex)
 _METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
 _MEMBERS = (types.MemberDescriptorType, types.GetSetDescriptorType)
+_PLAIN_DESCRIPTORS = (
+    types.FunctionType, classmethod, staticmethod, types.ClassMethodDescriptorType, *_METHODS,
+    *_MEMBERS, types.BuiltinFunctionType, type,
+)  # fmt: skip
 _BOUND = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 _object_get = object.__getattribute__
-
-
-def implements(cls: type, name: str) -> Any:
-    """What the class or one of its bases has under a name, as it stands there; or None."""
-    for c in cls.__mro__:
-        if name in c.__dict__:
-            return c.__dict__[name]
-    return None
 
 
 def _in_class(cls: type, name: str) -> bool:
@@ -63,11 +61,13 @@ def read_attribute(owner: Any, name: str) -> tuple[Any, Any]:
                 if name in c.__dict__:
                     break
             else:
-                return y, _slot_pullback(owner, name)
+                return y, slot_pullback(owner, name)
     return _read_slow(owner, name)
 
 
-def _slot_pullback(owner: Any, name: str) -> Any:
+def slot_pullback(owner: Any, name: str) -> Any:
+    """The way back to one attribute of an object."""
+
     def attribute_pullback(d: Any, acc: Any) -> Any:
         if d is not ZERO:
             acc.add_slot(owner, name, d)
@@ -77,8 +77,9 @@ def _slot_pullback(owner: Any, name: str) -> Any:
 
 
 def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
+    owner = behind(owner)
     cls = type(owner)
-    if isinstance(owner, _NUMBERS):
+    if isinstance(owner, _NUMBERS) and not _is_of_subclass(owner, name):
         return _of_number(owner, name)
     if isinstance(owner, type):
         return _of_class(owner, name)
@@ -86,12 +87,16 @@ def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
         # A fraction is one number: its numerator moves with it, the denominator stays.
         y, below = getattr(owner, name), owner.denominator
         return y, (lambda d, acc: d * below) if name.endswith("numerator") else None
+    if cls is types.FunctionType and name == "__defaults__":
+        return _defaults(owner)
     if isinstance(owner, types.ModuleType) or cls is types.FunctionType:
         return _plain(owner, name)
     if cls is types.CellType:
         return _of_cell(owner)
     if cls is functools.partial:
         return _of_partial(owner, name)
+    if cls is super:
+        return _of_super(owner, name)
     if name == "__dict__":
         return forward_run.instance_dict(owner), None
     custom = user_method(cls, "__getattribute__")
@@ -104,20 +109,15 @@ def default_attribute(owner: Any, name: str) -> tuple[Any, Any]:
     """What ``object.__getattribute__`` does, then ``__getattr__``."""
     cls = type(owner)
     raw = implements(cls, name)
-    if isinstance(raw, property):
-        if isinstance(raw.fget, types.FunctionType):
-            return _with_fallback(owner, name, raw.fget)
-    elif isinstance(raw, functools.cached_property):
-        return _cached(owner, name, raw)
-    elif raw is not None and user_method(type(raw), "__get__") is not None:
-        if not _shadowed(owner, name, raw):
-            getter = user_method(type(raw), "__get__")
-            y, pb = dispatch(getter, (raw, owner, cls), {})
-            return y, None if pb is None else lambda d, acc: pb(d, acc)[1][1]
-    elif raw is None and not _in_class(cls, name) and not has_own(owner, name):
+    if isinstance(raw, property) and raw.fget is not None:
+        return _with_fallback(owner, name, raw.fget)
+    if raw is None and not _in_class(cls, name) and not has_own(owner, name):
         fallback = implements(cls, "__getattr__")
         if fallback is not None:
             return _first(dispatch(fallback, (owner, name), {}))
+    found = _by_descriptor(owner, name, raw)
+    if found is not None:
+        return found
     y = getattr(owner, name)
     if isinstance(y, _BOUND) and y.__self__ is owner:
         return y, _owner_of_method
@@ -129,9 +129,47 @@ def default_attribute(owner: Any, name: str) -> tuple[Any, Any]:
                 ZERO if d is ZERO else tuple([d if i == place else ZERO for i in range(n)])
             ),
         )
-    if not has_own(owner, name) and not isinstance(raw, _MEMBERS):
-        return y, _slot_pullback(cls, name)
-    return y, _slot_pullback(owner, name)
+    is_of_class = _in_class(cls, name) and not isinstance(raw, _MEMBERS)
+    return y, slot_pullback(cls if is_of_class and not has_own(owner, name) else owner, name)
+
+
+def _by_descriptor(owner: Any, name: str, raw: Any) -> tuple[Any, Any] | None:
+    """What something in the class computes for `owner`; None for methods and plain values."""
+    if isinstance(raw, functools.cached_property):
+        return _cached(owner, name, raw)
+    if raw is None or isinstance(raw, _PLAIN_DESCRIPTORS) or not hasattr(type(raw), "__get__"):
+        return None
+    if _shadowed(owner, name, raw):
+        return None
+    if isinstance(raw, property):
+        return None if raw.fget is None else _first(dispatch(raw.fget, (owner,), {}))
+    getter = user_method(type(raw), "__get__")
+    if getter is None:
+        if isinstance(owner, tuple) and name in getattr(type(owner), "_fields", ()):
+            return None
+        return _first(opaque(getattr, (owner, name), {}))
+    y, pb = dispatch(getter, (raw, owner, type(owner)), {})
+    return y, None if pb is None else lambda d, acc: pb(d, acc)[1][1]
+
+
+def _of_super(s: Any, name: str) -> tuple[Any, Any]:
+    """``super().name``. The cotangent of a super object is that of the object behind it."""
+    owner, cls = s.__self__, s.__self_class__
+    y_of = functools.partial(getattr, s, name)
+    if owner is None or isinstance(owner, type):
+        return y_of(), None
+    mro = cls.__mro__
+    for c in mro[mro.index(s.__thisclass__) + 1 :]:
+        if name in c.__dict__:
+            found = _by_descriptor(owner, name, c.__dict__[name])
+            if found is not None:
+                return found
+            y = y_of()
+            if isinstance(y, _BOUND) and y.__self__ is owner:
+                return y, _owner_of_method
+            is_member = isinstance(c.__dict__[name], _MEMBERS)
+            return y, slot_pullback(owner if is_member else c, name)
+    return y_of(), None  # an attribute of the super object
 
 
 def _with_fallback(owner: Any, name: str, getter: Any) -> tuple[Any, Any]:
@@ -156,7 +194,7 @@ def _with_fallback(owner: Any, name: str, getter: Any) -> tuple[Any, Any]:
 def _cached(owner: Any, name: str, raw: Any) -> tuple[Any, Any]:
     """A `functools.cached_property`: computed at the first read, then an attribute."""
     if has_own(owner, name):
-        return owner.__dict__[name], _slot_pullback(owner, name)
+        return owner.__dict__[name], slot_pullback(owner, name)
     y, pb = dispatch(raw.func, (owner,), {})
     owner.__dict__[name] = y
 
@@ -178,14 +216,43 @@ def _first(found: tuple[Any, Any]) -> tuple[Any, Any]:
 
 def _plain(owner: Any, name: str) -> tuple[Any, Any]:
     y = getattr(owner, name)
-    return y, _slot_pullback(owner, name)
+    return y, slot_pullback(owner, name)
 
 
 def _of_class(owner: type, name: str) -> tuple[Any, Any]:
     raw = implements(type(owner), name)
     if isinstance(raw, property) and isinstance(raw.fget, types.FunctionType):
         return _first(dispatch(raw.fget, (owner,), {}))
+    own = implements(owner, name)
+    getter = user_method(type(own), "__get__") if raw is None and own is not None else None
+    if getter is not None:
+        y, pb = dispatch(getter, (own, None, owner), {})
+        return y, None if pb is None else lambda d, acc: pb(d, acc)[1][2]
     return _plain(owner, name)
+
+
+def _defaults(function: Any) -> tuple[Any, Any]:
+    y = function.__defaults__
+    code = function.__code__
+
+    def defaults_pullback(d: Any, acc: Any) -> Any:
+        names = code.co_varnames[code.co_argcount - len(y) : code.co_argcount]
+        for name, part in zip(names, item_cotangents.as_tuple(d, len(y)), strict=True):
+            acc.add_slot(function, ("default", name), part)
+        return ZERO
+
+    return y, None if y is None else defaults_pullback
+
+
+def _is_of_subclass(owner: Any, name: str) -> bool:
+    """Whether a number or array has an attribute from a class that a user derived."""
+    cls = type(owner)
+    if cls in _EXACT_NUMBERS:
+        return False
+    if has_own(owner, name):
+        return True
+    definer = next((c for c in cls.__mro__ if name in c.__dict__), None)
+    return definer is not None and bool(definer.__flags__ & _HEAP_TYPE)
 
 
 def _shadowed(owner: Any, name: str, raw: Any) -> bool:
@@ -234,11 +301,13 @@ def _of_cell(cell: Any) -> tuple[Any, Any]:
         y = cell.cell_contents
     except ValueError:
         raise NameError("free variable referenced before assignment in enclosing scope") from None
-    return y, _slot_pullback(cell, "cell_contents")
+    return y, slot_pullback(cell, "cell_contents")
 
 
 def _of_partial(p: Any, name: str) -> tuple[Any, Any]:
     y = getattr(p, name)
+    if isinstance(y, _BOUND) and y.__self__ is p:
+        return y, _owner_of_method
     if name not in ("func", "args"):
         return y, lambda d, acc: ZERO
     return y, lambda d, acc: ZERO if d is ZERO else {name: d}
@@ -249,6 +318,7 @@ def _of_partial(p: Any, name: str) -> tuple[Any, Any]:
 
 def write_attribute(owner: Any, name: str, value: Any) -> Any:
     """``owner.name = value``; returns ``pb(acc) -> remainder of value``."""
+    owner = behind(owner)
     cls = type(owner)
     if cls.__setattr__ is object.__setattr__:  # type: ignore[comparison-overlap]
         for c in cls.__mro__:
@@ -343,118 +413,3 @@ def delete_attribute(owner: Any, name: str) -> Any:
         delattr(owner, name)
         return lambda acc: acc.take_slot(owner, name)
     return lambda acc: None if pb is None else pb(ZERO, acc)
-
-
-# --- the builtins ---------------------------------------------------------------------------------
-
-
-@entries.entry(getattr)
-def getattr_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``getattr(owner, name[, default])``."""
-    owner, name, *default = args
-    rest = (ZERO,) * (len(args) - 1)
-    if not default:
-        y, pb = read_attribute(owner, name)
-    else:
-        found = _attempt_read(owner, name)
-        if type(found) is Failed:
-            back = found.back
-
-            def default_pullback(d: Any, acc: Any) -> Any:
-                back(acc)
-                return ZERO, (ZERO, ZERO, d), {}
-
-            return default[0], default_pullback
-        y, pb = found
-    return y, None if pb is None else lambda d, acc: (ZERO, (pb(d, acc), *rest), {})
-
-
-def _attempt_read(owner: Any, name: str) -> Any:
-    if _runs_code(owner, name):
-        return attempt(AttributeError, read_attribute, owner, name)
-    try:
-        return read_attribute(owner, name)
-    except AttributeError as error:
-        return Failed(error, [])
-
-
-def _runs_code(owner: Any, name: str) -> bool:
-    """Whether code of the user's may run when an attribute is read."""
-    cls = type(owner)
-    if user_method(cls, "__getattr__") or user_method(cls, "__getattribute__"):
-        return True
-    for c in (cls, type(cls)):
-        raw = implements(c, name)
-        if isinstance(raw, (property, functools.cached_property)):
-            return True
-        if raw is not None and user_method(type(raw), "__get__") is not None:
-            return True
-    return False
-
-
-@entries.entry(hasattr)
-def hasattr_(dispatch: Any, args: Any, kwargs: Any) -> Any:
-    """``hasattr(owner, name)``, where that runs code of the user's."""
-    if len(args) != 2 or type(args[1]) is not str or not _runs_code(*args):
-        return None
-    found = _attempt_read(*args)
-    if type(found) is Failed:
-        back = found.back
-        return False, lambda d, acc: back(acc) or item_cotangents.nothing(args)
-    pb = found[1]
-    if pb is None:
-        return True, None
-    return True, lambda d, acc: (ZERO, (pb(ZERO, acc), ZERO), {})
-
-
-@entries.entry(setattr)
-def setattr_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``setattr(owner, name, value)``."""
-    pb = write_attribute(*args)
-    return None, lambda d, acc: (ZERO, (ZERO, ZERO, pb(acc)), {})
-
-
-@entries.entry(delattr)
-def delattr_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``delattr(owner, name)``."""
-    pb = delete_attribute(*args)
-
-    def delattr_pullback(d: Any, acc: Any) -> Any:
-        pb(acc)
-        return item_cotangents.nothing(args)
-
-    return None, delattr_pullback
-
-
-@entries.entry(object.__setattr__)
-def object_setattr(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``object.__setattr__(owner, name, value)``, also of frozen classes."""
-    owner, name, value = args
-    raw = implements(type(owner), name)
-    if raw is None or isinstance(raw, types.MemberDescriptorType) or not hasattr(raw, "__set__"):
-        object.__setattr__(owner, name, value)
-        return None, lambda d, acc: (ZERO, (ZERO, ZERO, acc.take_slot(owner, name)), {})
-    pb = default_write(owner, name, value)
-    return None, lambda d, acc: (ZERO, (ZERO, ZERO, pb(acc)), {})
-
-
-@entries.entry(object.__getattribute__)
-def object_getattribute(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``object.__getattribute__(owner, name)``: without ``__getattr__``."""
-    owner, name = args
-    if name == "__dict__":
-        y, pb = forward_run.instance_dict(owner), None
-    elif implements(type(owner), name) is None:
-        y, pb = _object_get(owner, name), _slot_pullback(owner, name)
-    else:
-        y, pb = default_attribute(owner, name)
-    return y, None if pb is None else lambda d, acc: (ZERO, (pb(d, acc), ZERO), {})
-
-
-@entries.entry(vars)
-def vars_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``vars(owner)`` is ``owner.__dict__``."""
-    if not args:
-        return None  # type: ignore[return-value]
-    y, pb = read_attribute(args[0], "__dict__")
-    return y, None if pb is None else lambda d, acc: (ZERO, (pb(d, acc),), {})

@@ -5,10 +5,13 @@ from __future__ import annotations
 import builtins
 import collections
 import dataclasses
+import functools
 import inspect
 import types
 from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from dpy.cotangent import ZERO, add
 from dpy.runtime import entries, item_cotangents, iteration
@@ -263,6 +266,43 @@ def make_tuple(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return ZERO, (ZERO, *[give(acc, d_items) for _ in sources]), {}
 
     return tuple.__new__(cls, items), make_tuple_pullback
+
+
+@entries.entry(float.__new__)
+def make_float(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``float.__new__(cls, x)``, as subclasses call it."""
+    return _make_number(dispatch, float, args)
+
+
+@entries.entry(complex.__new__)
+def make_complex(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``complex.__new__(cls, real, imag)``."""
+    return _make_number(dispatch, complex, args)
+
+
+def _make_number(dispatch: Any, base: Any, args: Any) -> tuple[Any, Any]:
+    cls, *parts = args
+    value, pb = dispatch(base, tuple(parts), {})
+    y = base.__new__(cls, value)
+    return y, None if pb is None else lambda d, acc: (ZERO, (ZERO, *pb(d, acc)[1]), {})
+
+
+@entries.entry(
+    types.FunctionType.__call__, types.MethodType.__call__, functools.partial.__call__,
+    np.ufunc.__call__, type(np.sum).__call__, types.BuiltinFunctionType.__call__,
+)  # fmt: skip
+def call_method(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``f.__call__(...)``."""
+    f, *rest = args
+    y, pb = dispatch(f, tuple(rest), kwargs)
+    if pb is None:
+        return y, None
+
+    def call_method_pullback(d: Any, acc: Any) -> Any:
+        d_f, d_args, d_kwargs = pb(d, acc)
+        return ZERO, (d_f, *d_args), d_kwargs
+
+    return y, call_method_pullback
 
 
 @entries.entry(types.MethodType)

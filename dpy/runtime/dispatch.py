@@ -25,7 +25,7 @@ from dpy.runtime.library import substitute
 from dpy.runtime.opaque import carries, is_of_library, is_service, opaque
 from dpy.runtime.partials import call_partial
 from dpy.runtime.rule_calls import SCALARS, call_by_rule
-from dpy.runtime.special_methods import user_method
+from dpy.runtime.special_methods import behind, user_method
 
 __all__ = ["Pullback", "call_", "dispatch", "has_own_way", "set_compiler"]
 
@@ -118,10 +118,11 @@ def _of_instance(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any]:
     """An object that can be called. It is not looked up: that may run a ``__hash__``."""
-    getter = entries.CALLABLES.get(type(f))
-    if getter is not None:
-        found: tuple[Any, Any] = getter(dispatch, f, args, kwargs)
-        return found
+    for c in type(f).__mro__:
+        if c in entries.CALLABLES:
+            found: tuple[Any, Any] | None = entries.CALLABLES[c](dispatch, f, args, kwargs)
+            if found is not None:
+                return found
     call = user_method(type(f), "__call__")
     if call is not None:
         return _with_self(call, f, args, kwargs, active, active_kw)
@@ -223,6 +224,8 @@ def _bound(
 ) -> tuple[Any, Any]:
     """A bound method: its cotangent has that of its owner in the slot ``__self__``."""
     owner = method.__self__
+    if behind(owner) is not owner:
+        return _of_proxy(getattr(behind(owner), f.__name__), args, kwargs, active, active_kw)
     if isinstance(f, types.FunctionType) and is_service(type(owner)):
         return opaque(method, args, kwargs, active, active_kw)
     y, pb = dispatch(f, (owner, *args), kwargs, (True, *active), active_kw)
@@ -235,6 +238,14 @@ def _bound(
         return ZERO if d_owner is ZERO else {"__self__": d_owner}, d_args[1:], d_kwargs
 
     return y, method_pullback
+
+
+def _of_proxy(
+    method: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
+) -> tuple[Any, Any]:
+    """A method of the object behind a proxy."""
+    y, pb = dispatch(method, args, kwargs, active, active_kw)
+    return y, None if pb is None else lambda d, acc: (ZERO, *pb(d, acc)[1:])
 
 
 def _with_self(

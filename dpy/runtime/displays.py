@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from dpy.cotangent import ZERO, add
 from dpy.runtime import iteration, sets, sources
 from dpy.runtime.attempts import interrupted, state
@@ -108,6 +110,20 @@ def _unpack_star(source: Any, before: int, after: int) -> tuple[Any, Any]:
     return y, unpack_pullback
 
 
+def _slice(*parts: Any) -> tuple[Any, Any]:
+    """A slice keeps its parts; those of an index are integers."""
+    y = slice(*parts)
+    if not any(isinstance(part, (float, np.inexact, np.ndarray)) for part in parts):
+        return y, None
+    names = ("stop",) if len(parts) == 1 else ("start", "stop", "step")[: len(parts)]
+
+    def slice_pullback(d: Any, acc: Any) -> Any:
+        taken = acc.take_slots(y)
+        return tuple([taken.get(name, ZERO) for name in names])
+
+    return y, slice_pullback
+
+
 def display_spread(
     name: str, active: tuple[bool, ...], layout: tuple[str, ...], /, *operands: Any
 ) -> tuple[Any, Any]:
@@ -131,6 +147,7 @@ def _make_set(*parts: Any) -> Any:
 _MADE = {"list": _make_list, "tuple": _make_tuple, "set": _make_set}
 
 DISPLAYS: dict[str, Any] = {
+    "slice": _slice,
     "tuple": _tuple, "list": _list, "set": _set, "dict": _dict, "append": _append,
     "add_to_set": _add_to_set, "unpack": _unpack, "unpack_star": _unpack_star,
 }  # fmt: skip
@@ -148,3 +165,26 @@ def _as_entry(name: str) -> None:
 
 for _name in _MADE:
     _as_entry(_name)
+
+
+@entry(slice)
+def slice_(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``slice(start, stop, step)``."""
+    y, pb = _slice(*args)
+    return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc), {})
+
+
+@entry(type)
+def type_(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``type(name, bases, namespace)``: the namespace becomes the attributes of a class."""
+    if len(args) != 3:
+        return None
+    y = type(*args, **kwargs)
+    namespace = args[2]
+
+    def type_pullback(d: Any, acc: Any) -> Any:
+        for name, part in acc.take_slots(y).items():
+            acc.add_slot(namespace, name, part)
+        return ZERO, (ZERO, ZERO, ZERO), {}
+
+    return y, type_pullback

@@ -33,6 +33,8 @@ def lookup(f: Any) -> Any:
 def load_entries() -> None:
     """Import what registers entries: a program whose values are all known needs none."""
     from dpy.runtime import (  # noqa: F401
+        array_protocols,
+        attribute_entries,
         callbacks,
         construct,
         copies,
@@ -46,6 +48,7 @@ def load_entries() -> None:
         lists,
         protocols,
         sets,
+        weak_references,
     )
 
     global _is_loaded

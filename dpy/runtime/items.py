@@ -16,7 +16,7 @@ from dpy.runtime.held import hold, sink, take
 from dpy.runtime.helpers import project_written
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, opaque
-from dpy.runtime.special_methods import user_method
+from dpy.runtime.special_methods import behind, user_method
 
 __all__ = ["delete_item", "raw_delete", "raw_read", "raw_write", "read_item", "write_item"]
 
@@ -53,6 +53,9 @@ def read_item(owner: Any, index: Any) -> tuple[Any, Any]:
     method = user_method(t, "__getitem__")
     if method is not None:
         return _through(dispatch(method, (owner, index), {}))
+    if behind(owner) is not owner:
+        y, pb = read_item(behind(owner), index)
+        return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc)[1])
     return raw_read(owner, index)
 
 

@@ -24,10 +24,25 @@ def owner_of(x: Any) -> Any:
         base = x.base
         while base is not None and not isinstance(base, np.ndarray):
             # as_strided puts a holder in between; a memoryview knows its object
+            if isinstance(base, np.nditer):
+                base = _operand_of(base, x)
+                break
             base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)
         if base is None:
             return x
         x = base
+
+
+def _operand_of(it: np.nditer, x: Any) -> Any:
+    """The array that an item of an iterator is a view of."""
+    for operand in it.operands:
+        if np.may_share_memory(operand, x):
+            return operand
+    raise MutationError(
+        "np.nditer gave a view of its own buffer",
+        why="what array the buffer was filled from is not known",
+        repair="leave out the flag 'buffered', or loop over the array itself",
+    )
 
 
 def cotangent_dtype(dtype: np.dtype[Any]) -> np.dtype[Any] | None:

@@ -40,7 +40,7 @@ def _libraries() -> tuple[str, ...]:
 
 def is_of_library(f: Any) -> bool:
     """Whether a Python function is of the standard library or an installed package."""
-    return bool(f.__code__.co_filename.startswith(_libraries()))
+    return bool(f.__code__.co_filename.startswith(("<frozen ", *_libraries())))
 
 
 def carries(*values: Any) -> bool:

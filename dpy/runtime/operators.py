@@ -128,6 +128,15 @@ def _comparison(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
 # --- operators ------------------------------------------------------------------------------------
 
 
+_UFUNCS = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide,
+    "floordiv": np.floor_divide, "mod": np.remainder, "pow": np.power, "matmul": np.matmul,
+    "and_": np.bitwise_and, "or_": np.bitwise_or, "xor": np.bitwise_xor,
+    "lshift": np.left_shift, "rshift": np.right_shift, "lt": np.less, "le": np.less_equal,
+    "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
+}  # fmt: skip
+
+
 def _binary(name: str, a: Any, b: Any) -> tuple[Any, Any]:
     found = builtin_binary(name, a, b)
     if found is not None:
@@ -189,8 +198,9 @@ def dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[A
             args = args[1:]
         if not isinstance(raw, types.FunctionType) and isinstance(pair[0], PLAIN):
             # float.__mul__(GG) and the like: they decline, or (NumPy) call the other side
-            if isinstance(pair[0], np.ndarray) and not _declines_arrays(pair[1]):
-                return run_opaque(function, (a, b))
+            if isinstance(pair[0], np.ndarray) and not _declines_arrays(pair[0], pair[1]):
+                ufunc = _UFUNCS.get(function.__name__)
+                return per_operand(dispatch(ufunc or function, (a, b), {}))
             continue
         y, pb = dispatch(raw, args, {})
         if y is NotImplemented:
@@ -213,9 +223,12 @@ def _one_operand(pb: Any, is_first: bool) -> Any:
     return operand_pullback
 
 
-def _declines_arrays(x: Any) -> bool:
-    """Whether ndarray operators leave the operation to `x`."""
-    return getattr(type(x), "__array_ufunc__", _NOT_THERE) is None
+def _declines_arrays(array: Any, x: Any) -> bool:
+    """Whether the operators of an array leave the operation to `x`."""
+    ufunc = getattr(type(x), "__array_ufunc__", _NOT_THERE)
+    if ufunc is not _NOT_THERE:
+        return ufunc is None
+    return bool(getattr(x, "__array_priority__", -1e6) > array.__array_priority__)
 
 
 def _by_name(name: str, function: Any) -> Any:

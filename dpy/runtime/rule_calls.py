@@ -14,6 +14,8 @@ from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
 from dpy.runtime import iteration, sources
 from dpy.runtime.held import hold, protect, sink, take
 from dpy.runtime.memory import owner_of
+from dpy.runtime.opaque import opaque
+from dpy.runtime.special_methods import has_foreign
 from dpy.slots import kind_of, slots_of
 
 __all__ = ["SCALARS", "apply", "by_rule", "call_by_rule"]
@@ -26,14 +28,22 @@ _KNOWN_TO_RULES = (
 )  # fmt: skip
 SCALARS = frozenset({float, int, bool, str, type(None), np.float64, complex})
 _QUICK = frozenset({float, int, np.ndarray, np.float64, bool, str, type(None), tuple, list})
-_OF_ITERABLES = frozenset({max, min, sum, any, all, math.fsum, math.prod, math.hypot})
+_OF_ITERABLES = frozenset({
+    max, min, sum, any, all, math.fsum, math.prod, math.hypot, math.dist, np.fromiter,
+    getattr(math, "sumprod", sum),  # since Python 3.12
+})  # fmt: skip
+# These look at an object, and run nothing of its class.
+_LOOKING = frozenset({isinstance, issubclass, callable, id, type})
+_OF_NUMPY = frozenset({np.ufunc, type(np.sum)})
 
 
 def call_by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The call as `by_rule` makes it, or None where the rule does not know such arguments."""
+    if rule.is_nondifferentiable and rule.primal in _LOOKING:
+        return rule.primal(*args, **kwargs), None
     if len(args) == 1 and sources.is_user_iterable(args[0]) and _takes_iterables(rule):
         return _over_items(rule, args, kwargs)
-    if rule.primal_is_user or rule.types or _rule_knows(args):
+    if rule.primal_is_user or rule.types or _rule_knows(args, type(rule.primal)):
         return by_rule(rule, args, kwargs)
     return None
 
@@ -43,20 +53,28 @@ def _takes_iterables(rule: Any) -> bool:
     return rule.primal in _OF_ITERABLES
 
 
-def _rule_knows(args: tuple[Any, ...]) -> bool:
-    """Whether a rule for numbers and arrays applies: not to objects with special methods."""
+def _rule_knows(args: tuple[Any, ...], t: type) -> bool:
+    """Whether a rule for numbers and arrays applies: not to objects with special methods.
+
+    `t` is the type of the function: NumPy's look into lists as well.
+    """
     for x in args:
         if type(x) not in _QUICK and not isinstance(x, _KNOWN_TO_RULES):
             kind = kind_of(type(x))
             if kind.read is not None and not isinstance(x, sources.VIEWS):
                 return False
+        elif (type(x) is list or type(x) is tuple) and t in _OF_NUMPY and has_foreign(x):
+            return False
     return True
 
 
 def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """A call by its adjoint rule."""
     if any(type(x) not in _QUICK and sources.is_lazy(x) for x in args):
-        return _over_items(rule, args, kwargs)
+        if _takes_iterables(rule):
+            return _over_items(rule, args, kwargs)
+        if not rule.is_nondifferentiable and not rule.primal_is_user:
+            return opaque(rule.primal, args, kwargs)  # it looks at the object, not at items
     if rule.is_nondifferentiable:
         return rule.primal(*args, **kwargs), None
     if len(args) == 1 and type(args[0]) is float and rule.partials is not None and not kwargs:

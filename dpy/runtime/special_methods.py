@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import types
+import weakref
 from typing import Any
 
-__all__ = ["implements", "user_method"]
+import numpy as np
+
+from dpy.slots import kind_of
+
+__all__ = ["behind", "has_foreign", "implements", "is_foreign", "user_method"]
 
 _MISSING = object()
+_KNOWN = frozenset(
+    {float, int, bool, str, np.ndarray, np.float64, type(None), complex, type, slice}
+)
 
 
 def user_method(cls: type, name: str) -> Any:
@@ -25,3 +34,32 @@ def implements(cls: type, name: str) -> Any:
         if name in c.__dict__:
             return c.__dict__[name]
     return None
+
+
+def is_foreign(x: Any) -> bool:
+    """Whether `x` is neither a number nor an array, and its class is a user's."""
+    t = type(x)
+    if t in _KNOWN or isinstance(x, (np.ndarray, np.generic, tuple, list, dict, str, type)):
+        return False
+    return kind_of(t).read is not None
+
+
+def has_foreign(items: Any) -> bool:
+    """Whether a list or tuple contains such objects, at any depth that NumPy looks into."""
+    return any(
+        type(x) not in _KNOWN and (has_foreign(x) if type(x) in (list, tuple) else is_foreign(x))
+        for x in items
+    )
+
+
+def behind(x: Any) -> Any:
+    """The object that a proxy stands for; `x` itself if it is none.
+
+    >>> behind(types.MappingProxyType({"a": 1.0}))
+    {'a': 1.0}
+    """
+    if type(x) is types.MappingProxyType:
+        return gc.get_referents(x)[0]
+    if type(x) in weakref.ProxyTypes:
+        return x.__init__.__self__
+    return x

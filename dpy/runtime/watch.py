@@ -24,7 +24,7 @@ __all__ = ["CACHED", "Contents", "Moves", "Watch", "called_by", "is_inert", "is_
 _MOST_WATCHED = 2000
 # Standard modules whose functions and objects serve a program: logs, locks, random numbers, files.
 _SERVICES = frozenset({
-    "_io", "_random", "_thread", "asyncio", "concurrent", "datetime", "io", "locale", "logging",
+    "_io", "_random", "_thread", "asyncio", "concurrent", "io", "locale", "logging",
     "multiprocessing", "os", "pathlib", "queue", "random", "re", "shutil", "socket", "string",
     "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "traceback", "uuid",
     "warnings", "zipfile",

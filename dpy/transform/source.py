@@ -348,6 +348,8 @@ def forget_sources() -> None:
 
 def _module(code: types.CodeType, module_globals: dict[str, Any]) -> _Module:
     filename = code.co_filename
+    if filename.startswith("<frozen "):  # the text is shipped all the same
+        filename = module_globals.get("__file__") or filename
     linecache.checkcache(filename)
     lines = linecache.getlines(filename, module_globals)
     if not lines:

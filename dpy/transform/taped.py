@@ -36,7 +36,7 @@ from dpy.transform.versions import Names, assigned, variables
 __all__ = ["cleans_up", "run", "suspends", "uses_tape"]
 
 _INERT = frozenset(
-    "slice format join import unbound is_ is_not not_ delglobal matches special is_sequence "
+    "format join import unbound is_ is_not not_ delglobal matches special is_sequence "
     "is_mapping match_args".split()
 )
 # Operations that have a method of their own on the tape.

@@ -469,3 +469,10 @@ def test_warnings_about_the_text_are_not_repeated(tmp_path: Path) -> None:
 
 def _is_closure(s: Any) -> bool:
     return isinstance(s, Assign) and isinstance(s.value, Closure)
+
+
+def test_modules_that_are_frozen_have_their_text_in_a_file() -> None:
+    import collections.abc
+
+    assert collections.abc.Mapping.get.__code__.co_filename.startswith("<frozen ")
+    assert "return self[key]" in _text(collections.abc.Mapping.get)

@@ -37,6 +37,7 @@ from dpy.transform.infer.state import (
     Kinds,
     State,
     generic,
+    holds_fractions,
     inert,
     kind_at,
 )
@@ -74,6 +75,8 @@ def operation(state: State, s: ir.Assign, value: ir.Op, env: Environment) -> Fou
         return _arithmetic(state, s, ARITHMETIC[name], args, kinds)
     if name in _PLAIN_OF:
         return _in_place(state, s, name, args, kinds)
+    if name == "slice" and holds_fractions(state, args, kinds):
+        return generic(state, s, args, kinds)
     if name in _INERT_KINDS:
         decided = decided_test(name, kinds)
         return inert(_INERT_KINDS[name] if decided is None else Const(decided, bool))

@@ -22,7 +22,7 @@ from dpy.kinds import (
 from dpy.transform import ir
 from dpy.transform.infer.facts import Site
 from dpy.transform.infer.kinds_of import calls_back, kind_by_rule, numeric
-from dpy.transform.infer.state import Arguments, Found, State, generic, inert
+from dpy.transform.infer.state import Arguments, Found, State, generic, holds_fractions, inert
 
 __all__ = ["call_rule"]
 
@@ -64,6 +64,10 @@ def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Argum
 def _without_derivative(
     state: State, s: ir.Assign, function: Any, given: Arguments, result: Kind
 ) -> Found:
+    makes_class = function is type and len(given.args) == 3
+    if makes_class or (function is slice and holds_fractions(state, given.args, given.kinds)):
+        _, _, site = generic(state, s, given.operands, given.all_kinds)
+        return UNKNOWN, True, site
     if function not in _CALL_BACK or numeric(given.kinds):
         return inert(result)
     # a special method, or an iterator that calls functions when it is consumed
