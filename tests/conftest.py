@@ -16,7 +16,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from dpy import config
+from dpy import config, specialise
 
 # The same examples at every run: a failure can be repeated, and names the example to keep.
 hypothesis.settings.register_profile(
@@ -37,3 +37,10 @@ def verify_every_stage() -> Iterator[None]:
     """Check the IR after every stage of the compiler, in all tests."""
     with config.settings(verify=True):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_what_was_compiled() -> Iterator[None]:
+    """What the functions of one file were compiled to is of no use to the next."""
+    yield
+    specialise.clear_cache()

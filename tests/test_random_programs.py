@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dpy import specialise
 from tests.programs import compare
 from tests.programs.generator import generate
 from tests.programs.shrink import shrink
@@ -46,6 +47,7 @@ def test_gradient_of_random_programs(first: int) -> None:
         found = compare.failure(text)
         if found:
             failures.append(f"seed {seed} ({found})")
+    specialise.clear_cache()  # the programs come but once
     assert not failures, "\n".join(
         [*failures, "reduce them by `python -m tests.programs.generator --seeds FIRST:LAST`"]
     )
