@@ -9,7 +9,7 @@ from tests.programs import compare
 from tests.programs.generator import generate
 from tests.programs.shrink import shrink
 
-PROGRAMS = 2000
+PROGRAMS = 1000
 CHUNK = 20
 
 
