@@ -336,24 +336,28 @@ class Entry:
     ) -> tuple[Any, ...]:
         """The gradients of the arguments, as the user gets them."""
         if not self.needs_acc:
-            ds = pullback(seed)
-            if self._exit is not None:
-                found = self._exit(ds, args)
-                if found is not None:
-                    return found
-            acc = Accumulators()
-        else:
-            acc = Accumulators()
-            ds = pullback(seed, acc)
+            ds = [pullback(seed)]
+            found = None if self._exit is None else self._exit(ds[0], args)
+            return self._totals(Accumulators(), ds, args, snapshot) if found is None else found
+        acc = Accumulators()
+        try:
+            ds = [pullback(seed, acc)]
             if self._exit is not None and snapshot is None and not (acc.arrays or acc.slots):
-                found = self._exit(ds, args)
+                found = self._exit(ds[0], args)
                 if found is not None:
                     return found
+            return self._totals(acc, ds, args, snapshot)
+        finally:
+            acc.restore_shapes()
+
+    def _totals(
+        self, acc: Accumulators, swept: list[Any], args: tuple[Any, ...], snapshot: Any
+    ) -> tuple[Any, ...]:
+        """The general way to the gradients; what the sweep returned is taken out of a list."""
         self._count()
         first, n = self._first, len(args)
         active = self._mode.active
-        own = list(ds[first:n])
-        del ds
+        own = list(swept.pop()[first:n])
         held = acc.finish(args[first:], own, snapshot)
         del own
         if active is not None:

@@ -35,10 +35,12 @@ def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, 
 
     def back(seed: Any) -> Grads:
         acc = Accumulators()
-        run.sweep(seed, acc)
-        totals = acc.finish(held, (ZERO,) * len(held), entry)
-        found = structs.gradients(totals, held, entry)
-        return Grads(params, found)
+        try:
+            run.sweep(seed, acc)
+            totals = acc.finish(held, (ZERO,) * len(held), entry)
+            return Grads(params, structs.gradients(totals, held, entry))
+        finally:
+            acc.restore_shapes()
 
     return run.y, back
 

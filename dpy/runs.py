@@ -41,10 +41,13 @@ class Run:
     def gradients(self, seed: Any) -> tuple[Any, ...]:
         """The gradients of the arguments for a seed of the result."""
         acc = Accumulators()
-        ds = self.sweep(seed, acc)
-        totals = acc.finish(self.args, ds, self.entry)
-        del ds
-        return structs.gradients(totals, self.args, self.entry)
+        try:
+            ds = self.sweep(seed, acc)
+            totals = acc.finish(self.args, ds, self.entry)
+            del ds
+            return structs.gradients(totals, self.args, self.entry)
+        finally:
+            acc.restore_shapes()
 
 
 class KnownRun:

@@ -250,6 +250,18 @@ def versions_are_constants(x):
     return y * (sys.version_info[-1] + sys.version_info.major)
 
 
+def first_if_alone(*items):
+    if len(items) == 1:
+        items = items[0]
+    return items
+
+
+@case(0.7)
+def a_tuple_replaced_by_a_longer_item(x):
+    several = [first_if_alone]
+    return several[0]((x, x * 2, x * 3))[1] * several[0](x, x * x)[1]
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_regressions(case: Case) -> None:
     case.check()

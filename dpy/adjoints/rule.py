@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,8 +40,8 @@ class Rule:
     """
 
     __slots__ = (
-        "_checked", "_name", "_signature", "fresh", "forward", "is_nondifferentiable", "kind",
-        "mutates", "partials", "primal", "primal_is_user", "singular", "static", "types",
+        "_checked", "_name", "_places", "_signature", "fresh", "forward", "is_nondifferentiable",
+        "kind", "mutates", "partials", "primal", "primal_is_user", "singular", "static", "types",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +75,7 @@ class Rule:
             self.kind = "unknown"  # the compiler never runs users' code
         self._signature: inspect.Signature | None = None
         self._checked: Rule | None = None
+        self._places: range | None = None
 
     @property
     def name(self) -> str:
@@ -91,6 +92,27 @@ class Rule:
 
             self._signature = inspect.signature(self.forward)
         return self._signature
+
+    def outputs(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> list[tuple[int | str, Any]]:
+        """The arguments that the primal writes its value to (``out=``), each with its place.
+
+        >>> rule = Rule(np.add)
+        >>> rule.outputs((1.0, 2.0, "out"), {}), rule.outputs((1.0, 2.0), {"out": None})
+        ([(2, 'out')], [])
+        """
+        found: list[tuple[int | str, Any]] = []
+        out = kwargs.get("out")
+        if out is not None and not (type(out) is tuple and all(x is None for x in out)):
+            found.append(("out", out))
+        if len(args) > 1:
+            if self._places is None:
+                from dpy.adjoints.outputs import places_of_outputs
+
+                self._places = places_of_outputs(self)
+            found += [(i, args[i]) for i in self._places if i < len(args) and args[i] is not None]
+        return found
 
     @property
     def checked(self) -> Rule:

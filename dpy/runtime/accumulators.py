@@ -23,7 +23,16 @@ import numpy as np
 from dpy.cotangent import ZERO, add, project
 from dpy.errors import MutationError, NotDifferentiableError
 from dpy.runtime.item_cotangents import is_null
-from dpy.runtime.memory import Buffer, cotangent_dtype, overlaps_itself, owner_of, repeated
+from dpy.runtime.memory import (
+    Buffer,
+    cotangent_dtype,
+    overlaps_itself,
+    owner_of,
+    refuse_bits,
+    refuse_shared,
+    repeated,
+    set_shape,
+)
 from dpy.runtime.walk import Walk, by_value, remainder
 from dpy.slots import Slots, kind_of, slots_of
 from dpy.structs import Snapshot
@@ -44,7 +53,7 @@ class Accumulators:
     (ZERO, array([0., 1., 1.]))
     """
 
-    __slots__ = ("_foreign", "_views", "arrays", "slots")
+    __slots__ = ("_foreign", "_shapes", "_views", "arrays", "slots")
 
     def __init__(self) -> None:
         self.arrays: dict[int, Buffer] = {}  # by id of the owner of the memory
@@ -52,6 +61,7 @@ class Accumulators:
         # The last views used, with their accumulators: finding a place in memory takes a while.
         self._views: dict[int, tuple[Any, Any]] = {}
         self._foreign: list[Buffer] = []  # of memory that NumPy does not own
+        self._shapes: list[tuple[Any, tuple[int, ...]]] = []  # what arrays have after the sweep
 
     # --- any value -----------------------------------------------------------------------------
 
@@ -124,6 +134,25 @@ class Accumulators:
         self.slots.clear()
         self._views.clear()
         self._foreign.clear()
+
+    # --- arrays that the program has given another shape -----------------------------------------
+
+    def set_shape(self, a: Any, shape: tuple[int, ...]) -> None:
+        """Reverse of ``a.shape = ...``: the array has its earlier shape until the sweep is over.
+
+        All that the sweep still runs, rules and generated code, asks the array for its shape.
+        """
+        self._shapes.append((a, a.shape))
+        set_shape(a, shape)
+        self._views.clear()
+        buffer = self.arrays.get(id(a))
+        if buffer is not None:
+            buffer.array = buffer.view(a)
+
+    def restore_shapes(self) -> None:
+        """The sweep is over: give arrays back the shapes that they had before it."""
+        while self._shapes:
+            set_shape(*self._shapes.pop())
 
     # --- arrays --------------------------------------------------------------------------------
 
@@ -219,7 +248,17 @@ class Accumulators:
 
     def holds(self, x: Any) -> bool:
         """Whether anything has been added to the memory of `x`."""
-        return id(owner_of(x)) in self.arrays and cotangent_dtype(x.dtype) is not None
+        owner = owner_of(x)
+        if id(owner) in self.arrays:
+            if cotangent_dtype(x.dtype) is None:
+                refuse_bits(x, owner)
+                return False
+            return True
+        if not owner.flags.owndata:
+            refuse_shared(owner, self.arrays.values())
+        elif self._foreign:
+            refuse_shared(owner, self._foreign)
+        return False
 
     def _view(self, x: Any) -> Any:
         known = self._views.get(id(x))
@@ -240,21 +279,13 @@ class Accumulators:
 
     def _keep(self, buffer: Buffer) -> Buffer:
         """Enter a new buffer, after a look at memory that did not come from NumPy."""
-        is_foreign = not buffer.owner.flags.owndata
-        others = self.arrays.values() if is_foreign else self._foreign
-        if others and buffer.owner.size:
-            low, high = buffer.span()
-            for other in others:
-                other_low, other_high = other.span()
-                if other.owner.size and low < other_high and other_low < high:
-                    raise MutationError(
-                        "two arrays look at the same memory, which belongs to neither",
-                        why="dpy follows views by their base, and these have none in common",
-                        repair="make one array with np.frombuffer and slice it",
-                    )
-        if is_foreign:
+        owner = buffer.owner
+        if not owner.flags.owndata:
+            refuse_shared(owner, self.arrays.values())
             self._foreign.append(buffer)
-        self.arrays[id(buffer.owner)] = buffer
+        elif self._foreign:
+            refuse_shared(owner, self._foreign)
+        self.arrays[id(owner)] = buffer
         return buffer
 
     @staticmethod

@@ -16,9 +16,11 @@ from dpy.runtime.attempts import Failed, attempt
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error, no_adjoint
 from dpy.runtime.held import hold, take
-from dpy.runtime.opaque import carries, opaque
+from dpy.runtime.items import raw_write
+from dpy.runtime.opaque import carries, opaque, refuse_shown
 from dpy.runtime.rule_calls import by_rule
 from dpy.runtime.special_methods import behind, implements, user_method
+from dpy.runtime.stand_ins import write_flat
 from dpy.slots import slots_of
 
 __all__ = ["delete_attribute", "read_attribute", "write_attribute"]
@@ -275,6 +277,8 @@ def _of_number(owner: Any, name: str) -> tuple[Any, Any]:
     if rule is not None and not isinstance(descriptor, _METHODS):
         return _first(by_rule(rule, (owner,), {}))
     y = getattr(owner, name)
+    if name == "ctypes" and isinstance(owner, np.ndarray):
+        return y, lambda d, acc: refuse_shown(acc, owner)
     if isinstance(y, (types.BuiltinMethodType, types.MethodType, types.MethodWrapperType)):
         return y, _owner_of_method
     if isinstance(owner, (float, int)):
@@ -356,15 +360,37 @@ def _last(pb: Any) -> Any:
     return lambda acc: ZERO if pb is None else pb(ZERO, acc)[1][-1]
 
 
+#: Attributes of arrays that stand for their items: to assign one is to write all of these.
+_PARTS = {"real": raw_write, "imag": raw_write, "flat": write_flat}
+
+
 def _write_of_array(owner: Any, name: str, value: Any) -> Any:
     """``a.shape = ...`` and the like: the memory is seen in another way from here on."""
+    part = _PARTS.get(name)
+    if part is not None:
+        view, write = getattr(owner, name), part
+        if name == "imag" and owner.dtype.kind != "c":
+            setattr(owner, name, value)  # an error, or nothing
+            return lambda acc: ZERO
+        _, pb = write(view, ..., value)
+        return lambda acc: pb(ZERO, acc)[2]
+    if name == "shape":
+        before = owner.shape
+        owner.shape = value
+        forward_run.run.reshaped.append(owner)
+
+        def reshape_back(acc: Any) -> Any:
+            acc.set_shape(owner, before)
+            return ZERO
+
+        return reshape_back
     before = getattr(owner, name, None)
     setattr(owner, name, value)
-    if name in ("shape", "strides", "dtype") and getattr(owner, name) != before:
+    if name in ("strides", "dtype") and getattr(owner, name) != before:
         raise mutation_error(
             f"assignment to the {name} of an array",
             "the array's cotangent would have to change its layout with it",
-            f"make a new view, with reshape or view, instead of setting {name}",
+            f"make a new view instead of setting {name}",
         )
 
     def refuse(acc: Any) -> Any:

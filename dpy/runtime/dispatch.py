@@ -20,12 +20,15 @@ from dpy.adjoints import registry
 from dpy.cotangent import ZERO, is_zero
 from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
 from dpy.runtime import entries
+from dpy.runtime.failures import mutation_error
+from dpy.runtime.forward_run import run
 from dpy.runtime.held import hold, sink
 from dpy.runtime.library import substitute
 from dpy.runtime.opaque import carries, is_of_library, is_service, opaque
 from dpy.runtime.partials import call_partial
 from dpy.runtime.rule_calls import SCALARS, call_by_rule
 from dpy.runtime.special_methods import behind, user_method
+from dpy.runtime.watch import reachable_arrays
 
 __all__ = ["Pullback", "call_", "dispatch", "has_own_way", "set_compiler"]
 
@@ -150,6 +153,7 @@ def _python_function(
     if not is_service(f):
         f = substitute(f) or f
         assert _compile is not None
+        count = len(run.reshaped)
         try:
             found = _compile(f, args, kwargs, active, active_kw)
         except UnsupportedSyntaxError as error:
@@ -158,6 +162,8 @@ def _python_function(
             return _refused_later(error, f, args, kwargs, active, active_kw)
         if found is not None:
             y, pb = found
+            if len(run.reshaped) > count:
+                _refuse_reshaped(f, run.reshaped[count:], (args, kwargs))
             return y, None if pb is None else _sinking(pb, args, kwargs)
         if f.__code__.co_filename.startswith("<"):
             from dpy.runtime.construct import generated
@@ -166,6 +172,18 @@ def _python_function(
             if made is not None:
                 return made
     return opaque(f, args, kwargs, active, active_kw)
+
+
+def _refuse_reshaped(f: Any, arrays: list[Any], given: Any) -> None:
+    """Code that was compiled for arrays of certain dimensions has called what it did not know."""
+    known: dict[int, Any] = {id(x): x for x in reachable_arrays([f, given])}
+    for x in arrays:
+        if id(x) in known:
+            raise mutation_error(
+                f"{f.__qualname__} changed the shape of an array of its caller's",
+                "the caller was compiled for the shape that the array had",
+                "return a new view, x.reshape(...), instead of setting x.shape",
+            )
 
 
 def _refused_later(

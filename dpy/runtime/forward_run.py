@@ -15,11 +15,12 @@ __all__ = ["end_run", "fresh_run", "instance_dict", "instance_of", "run"]
 
 
 class _Run(threading.local):
-    """The sources of the lazy iterators of the forward run in progress."""
+    """What is known of the forward run in progress."""
 
     def __init__(self) -> None:
         self.sources: dict[int, Source] = {}
         self.instances: dict[int, tuple[Any, Any]] = {}
+        self.reshaped: list[Any] = []  # arrays whose shape was set
 
 
 run = _Run()
@@ -27,14 +28,14 @@ run = _Run()
 
 def fresh_run() -> Any:
     """Start a forward run without sources; returns those of the run around it, to be restored."""
-    outer = run.sources, run.instances
-    run.sources, run.instances = {}, {}
+    outer = run.sources, run.instances, run.reshaped
+    run.sources, run.instances, run.reshaped = {}, {}, []
     return outer
 
 
 def end_run(outer: Any) -> None:
     """Forget the sources of the run that ends."""
-    run.sources, run.instances = outer
+    run.sources, run.instances, run.reshaped = outer
 
 
 def instance_dict(owner: Any) -> Any:

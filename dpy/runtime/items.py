@@ -17,6 +17,7 @@ from dpy.runtime.helpers import project_written
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.special_methods import behind, user_method
+from dpy.runtime.stand_ins import read_flat, read_view, write_flat, write_view
 
 __all__ = ["delete_item", "raw_delete", "raw_read", "raw_write", "read_item", "write_item"]
 
@@ -69,6 +70,11 @@ def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:
         return _of_sequence(owner, index)
     if isinstance(owner, (str, bytes, range)):
         return owner[index], None
+    if isinstance(owner, np.flatiter):
+        return read_flat(owner, index)
+    found = read_view(owner, index) if isinstance(owner, memoryview) else None
+    if found is not None:
+        return found
     return _through(opaque(operator.getitem, (owner, index), {}))
 
 
@@ -232,6 +238,11 @@ def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
         else:
             dict.__setitem__(owner, index, value)
         return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(holder, index))
+    if isinstance(owner, np.flatiter):
+        return write_flat(owner, index, value)
+    found = write_view(owner, index, value) if isinstance(owner, memoryview) else None
+    if found is not None:
+        return found
     return _through(opaque(operator.setitem, (owner, index, value), {}))
 
 

@@ -28,6 +28,7 @@ from dpy.runtime.sources import (
     source_of,
 )
 from dpy.runtime.special_methods import user_method
+from dpy.runtime.stand_ins import view_of
 from dpy.runtime.user_iterables import attempt_call
 from dpy.slots import slots_of
 
@@ -256,7 +257,10 @@ def _instead(back: Any) -> Any:
     return default_pullback
 
 
-@entry(*(t.__next__ for t in (*ITERATORS, *POSITIONED) if t is not types.GeneratorType))
+_BUILTIN = (*ITERATORS, *POSITIONED, np.flatiter)
+
+
+@entry(*(t.__next__ for t in _BUILTIN if t is not types.GeneratorType))
 def next_by_method(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``iterator.__next__()``."""
     return next_(dispatch, args, kwargs)
@@ -308,3 +312,24 @@ def fromiter(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return ZERO, (rest, *(ZERO for _ in args[1:]))[: len(args)], {} if args else {"iter": rest}
 
     return y, fromiter_pullback
+
+
+@entry(memoryview)
+def memoryview_(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
+    """``memoryview(array)``: what is read and written there are items of the array."""
+    y = memoryview(*args, **kwargs)
+    return (y, None) if isinstance(y.obj, np.ndarray) else None
+
+
+@entry(memoryview.tolist)
+def tolist_of_view(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
+    """``memoryview(array).tolist()``."""
+    array = view_of(args[0])
+    return None if array is None else dispatch(np.ndarray.tolist, (array,), {})
+
+
+@entry(np.flatiter.copy)
+def copy_of_flat(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``array.flat.copy()``."""
+    found: tuple[Any, Any] = dispatch(np.ndarray.flatten, (args[0].base,), {})
+    return found

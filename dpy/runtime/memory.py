@@ -7,13 +7,17 @@ view of the buffer at the same place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from dpy.errors import MutationError
 
-__all__ = ["Buffer", "cotangent_dtype", "owner_of", "overlaps_itself", "repeated"]
+__all__ = [
+    "Buffer", "cotangent_dtype", "overlaps_itself", "owner_of", "refuse_bits", "refuse_shared",
+    "repeated", "set_shape",
+]  # fmt: skip
 
 _FLOAT = np.dtype(np.float64)
 
@@ -35,13 +39,21 @@ def owner_of(x: Any) -> Any:
 
 def _operand_of(it: np.nditer, x: Any) -> Any:
     """The array that an item of an iterator is a view of."""
-    for operand in it.operands:
+    try:
+        operands = it.operands
+    except ValueError:
+        raise MutationError(
+            "a cotangent reached an item of an np.nditer that has been closed",
+            why="it does not say any more what arrays it went over",
+            repair="loop over array.flat, np.ndenumerate or np.ndindex, or use whole arrays",
+        ) from None
+    for operand in operands:
         if np.may_share_memory(operand, x):
             return operand
     raise MutationError(
         "np.nditer gave a view of its own buffer",
         why="what array the buffer was filled from is not known",
-        repair="leave out the flag 'buffered', or loop over the array itself",
+        repair="leave out the flag 'buffered', or loop over array.flat or np.ndenumerate",
     )
 
 
@@ -86,7 +98,15 @@ def repeated(x: Any) -> Any:
     return mask.reshape(x.shape)
 
 
-def _span(x: Any) -> tuple[int, int]:
+def set_shape(a: Any, shape: tuple[int, ...]) -> None:
+    """``a.shape = shape``, which NumPy 2.5 has deprecated for the public."""
+    if hasattr(a, "_set_shape"):
+        a._set_shape(shape)
+    else:
+        a.shape = shape
+
+
+def span_of(x: Any) -> tuple[int, int]:
     """The addresses that `x` covers: first byte, one past the last."""
     low = high = x.__array_interface__["data"][0]
     for stride, n in zip(x.strides, x.shape, strict=True):
@@ -134,7 +154,7 @@ class Buffer:
     def span(self) -> tuple[int, int]:
         """The addresses of the owner's memory."""
         if self.low < 0:
-            self.low, self.high = _span(self.owner)
+            self.low, self.high = span_of(self.owner)
         return self.low, self.high
 
     def _lay_out(self) -> None:
@@ -205,3 +225,38 @@ class Buffer:
             return dtype, offset, x.strides
         unit = self.dtype.itemsize
         return dtype, offset // size * unit, tuple(stride // size * unit for stride in x.strides)
+
+
+# --- memory that belongs to no array --------------------------------------------------------------
+
+
+def refuse_bits(x: Any, owner: Any) -> None:
+    """Bits of numbers, seen as what has no gradient (text, booleans, raw memory), are not followed.
+
+    Raises:
+        MutationError: the owner's numbers have a gradient.
+    """
+    if cotangent_dtype(owner.dtype) is not None:
+        raise MutationError(
+            f"a view of dtype {x.dtype} reinterprets the memory of {owner.dtype} numbers",
+            why="the gradient of reinterpreted bits is not defined",
+            repair="convert with astype instead of view, or keep arrays of one dtype",
+        )
+
+
+def refuse_shared(owner: Any, others: Iterable[Buffer]) -> None:
+    """Memory that NumPy does not own may be that of another array.
+
+    Raises:
+        MutationError: it is.
+    """
+    if owner.size:
+        low, high = span_of(owner)
+        for other in others:
+            other_low, other_high = other.span()
+            if other.owner.size and low < other_high and other_low < high:
+                raise MutationError(
+                    "two arrays look at the same memory, which belongs to neither",
+                    why="dpy follows views by their base, and these have none in common",
+                    repair="make one array with np.frombuffer and slice it",
+                )

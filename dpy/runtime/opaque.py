@@ -25,7 +25,7 @@ from dpy.runtime.memory import owner_of
 from dpy.runtime.watch import CACHED, Contents, Moves, Watch, called_by, is_inert, is_service
 from dpy.slots import kind_of
 
-__all__ = ["carries", "is_of_library", "is_service", "opaque"]
+__all__ = ["carries", "is_of_library", "is_service", "opaque", "refuse_shown"]
 
 _MOST_VISITED = 2000
 
@@ -165,6 +165,7 @@ class _Way:
         self.reshaped = [x for x, old in watch.arrays if x.shape != old.shape]
         written = [(x, ~_equal(x, old)) for x, old in watch.arrays if x.shape == old.shape]
         self.written = [(x, where) for x, where in written if where.any()]
+        self.shown = _shown(y, [x for x, _ in watch.arrays])
 
     def back(self, acc: Any, d: Any, d_args: dict[Any, Any]) -> Any:
         """Give back what was moved; what remains of the cotangent `d` of the value."""
@@ -186,6 +187,8 @@ class _Way:
                 raise mutation_error(
                     f"{self.f} changed the shape of an array", "it is not reversible"
                 )
+        for x in self.shown:
+            refuse_shown(acc, x)
         if any(not item_cotangents.is_null(acc.take(x)) for x in self.made_arrays):
             raise no_adjoint(self.f, ())
         if self.watch.unwatched(acc):
@@ -235,6 +238,32 @@ def _check_written(acc: Any, f: Any, x: Any, where: Any) -> None:
     if np.any(d[where]):
         raise no_adjoint(f, (x,), "it wrote to an array that carries a derivative")
     acc.add(x, d)
+
+
+def _shown(y: Any, arrays: list[Any]) -> list[Any]:
+    """Those of the arrays whose memory can be written to through `y`, which is no array."""
+    if not arrays or y is None or isinstance(y, (np.ndarray, np.generic, str, int, float, list)):
+        return []
+    if isinstance(y, memoryview) and isinstance(y.obj, np.ndarray):
+        return []  # what is written there is seen: see `stand_ins`
+    try:
+        memory = np.frombuffer(y, np.uint8)
+    except (TypeError, ValueError, BufferError):  # it shows none, or not in one piece
+        return []
+    if not memory.flags.writeable:
+        return []
+    return [x for x in arrays if np.may_share_memory(x, memory)]
+
+
+def refuse_shown(acc: Any, x: Any) -> Any:
+    """An array that others could write to from here on, unseen, has no gradient."""
+    if not item_cotangents.is_null(acc.peek(x)):
+        raise mutation_error(
+            "the memory of an array was given away, and a cotangent reached the array",
+            "what is written there by other means than the array is not seen",
+            "hand over a copy of the array, or stop the gradient with dpy.stop_gradient",
+        )
+    return ZERO
 
 
 def _equal(a: Any, b: Any) -> Any:

@@ -15,7 +15,9 @@ from dpy.runtime import iteration, sources
 from dpy.runtime.held import hold, protect, sink, take
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import opaque
+from dpy.runtime.outputs import call_into
 from dpy.runtime.special_methods import has_foreign
+from dpy.runtime.stand_ins import array_of, stands_in
 from dpy.slots import kind_of, slots_of
 
 __all__ = ["SCALARS", "apply", "by_rule", "call_by_rule"]
@@ -70,11 +72,15 @@ def _rule_knows(args: tuple[Any, ...], t: type) -> bool:
 
 def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """A call by its adjoint rule."""
-    if any(type(x) not in _QUICK and sources.is_lazy(x) for x in args):
-        if _takes_iterables(rule):
+    if any(type(x) not in _QUICK and (sources.is_lazy(x) or stands_in(x)) for x in args):
+        if _takes_iterables(rule) or any(map(stands_in, args)):
             return _over_items(rule, args, kwargs)
         if not rule.is_nondifferentiable and not rule.primal_is_user:
             return opaque(rule.primal, args, kwargs)  # it looks at the object, not at items
+    if kwargs or len(args) > 1:
+        outputs = rule.outputs(args, kwargs)
+        if outputs and rule.mutates is None:
+            return call_into(apply, rule, args, kwargs, outputs)
     if rule.is_nondifferentiable:
         return rule.primal(*args, **kwargs), None
     if len(args) == 1 and type(args[0]) is float and rule.partials is not None and not kwargs:
@@ -137,10 +143,10 @@ def _of_float(rule: Any, x: float) -> tuple[Any, Any]:
 
 
 def _is_view(rule: Any, y: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether the value looks at the memory of the first argument (and is no ``out=`` array)."""
+    """Whether the value looks at the memory of the first argument."""
     if not isinstance(y, np.ndarray) or not args or not isinstance(args[0], np.ndarray):
         return False
-    if rule.mutates is not None or "out" in kwargs or isinstance(rule.primal, np.ufunc):
+    if rule.mutates is not None or isinstance(rule.primal, np.ufunc):
         return False
     return owner_of(y) is owner_of(args[0]) and not any(x is y for x in args[1:])
 
@@ -159,9 +165,15 @@ def _view_pullback(y: Any, n: int) -> Any:
 def _over_items(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """A rule over an iterator (or the values of a dict): over a list of its items."""
     gives: dict[int, Any] = {}
+    arrays: list[Any] = []
     new: list[Any] = []
     for i, x in enumerate(args):
-        if type(x) not in _QUICK and (sources.is_lazy(x) or sources.is_user_iterable(x)):
+        if type(x) in _QUICK:
+            pass
+        elif stands_in(x) and not _takes_iterables(rule):
+            x, give_array = array_of(x)
+            arrays.append(give_array)
+        elif stands_in(x) or sources.is_lazy(x) or sources.is_user_iterable(x):
             x, gives[i] = iteration.collect(x)
         new.append(x)
     y, pb = by_rule(rule, tuple(new), kwargs)
@@ -169,6 +181,8 @@ def _over_items(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
     def items_pullback(d: Any, acc: Any) -> Any:
         d_args, d_kwargs = ((ZERO,) * len(new), {}) if pb is None else pb(d, acc)[1:]
         out = list(d_args)
+        for give_array in arrays:
+            give_array(acc)
         for i, give in gives.items():
             total = acc.take_slots(new[i])
             own = slots_of(out[i]) if out[i] is not ZERO else {}

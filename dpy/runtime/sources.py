@@ -25,7 +25,7 @@ from dpy.runtime.opaque import carries
 from dpy.runtime.special_methods import user_method
 
 __all__ = [
-    "ITERATORS", "SOURCES", "VIEWS", "Lazy", "Part", "Same",
+    "CONTAINERS", "ITERATORS", "SOURCES", "VIEWS", "Lazy", "OfArray", "Part", "Same",
     "Source", "is_lazy", "is_user_iterable", "keep", "source_of",
 ]  # fmt: skip
 
@@ -46,6 +46,8 @@ POSITIONED: tuple[Any, ...] = (type(iter([])), type(iter(())))
 _BUILTIN = frozenset({float, int, np.ndarray, np.float64, bool, str, list, tuple, dict, set})
 # By type: iterators of dpy's own, which know their source.
 SOURCES: dict[type, Callable[[Any], Source]] = {}
+# By type: containers of other kinds than Python's own; None if it is not of that kind after all.
+CONTAINERS: dict[type, Callable[[Any], Source | None]] = {}
 
 
 class Source:
@@ -88,13 +90,21 @@ class Source:
         )
 
 
-class _OfArray(Source):
+class OfArray(Source):
+    """The items of an array, or of what stands for one."""
+
+    def __init__(self, iterable: Any, array: Any = None) -> None:
+        super().__init__(iterable)
+        self.array = iterable if array is None else array
+
     def give(self, acc: Any, k: int, d: Any) -> None:
+        """To the array."""
         if not is_zero(d):
-            acc.add_region(self.iterable, k, d)
+            acc.add_region(self.array, k, d)
 
     def collected(self, acc: Any, found: dict[int, Any]) -> Any:
-        x = self.iterable
+        """An array."""
+        x = self.array
         total = np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else float)
         for k, d in found.items():
             total[k] = d
@@ -271,7 +281,7 @@ def source_of(iterable: Any) -> Source:
     if known is not None and known.iterable is iterable:
         return known
     if isinstance(iterable, np.ndarray):
-        return _OfArray(iterable)
+        return OfArray(iterable)
     if type(iterable) is list or type(iterable) is tuple:
         return _OfList(iterable) if type(iterable) is list else _OfTuple(iterable)
     return _other_source(iterable)
@@ -279,6 +289,10 @@ def source_of(iterable: Any) -> Source:
 
 def _other_source(iterable: Any) -> Source:
     t = type(iterable)
+    if t in CONTAINERS:
+        found = CONTAINERS[t](iterable)
+        if found is not None:
+            return found
     if user_method(t, "__iter__") is not None or user_method(t, "__next__") is not None:
         from dpy.runtime.user_iterables import OfObject
 

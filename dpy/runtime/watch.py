@@ -19,7 +19,16 @@ import numpy as np
 from dpy.runtime.memory import owner_of
 from dpy.slots import kind_of
 
-__all__ = ["CACHED", "Contents", "Moves", "Watch", "called_by", "is_inert", "is_service"]
+__all__ = [
+    "CACHED",
+    "Contents",
+    "Moves",
+    "Watch",
+    "called_by",
+    "is_inert",
+    "is_service",
+    "reachable_arrays",
+]
 
 _MOST_WATCHED = 2000
 # Standard modules whose functions and objects serve a program: logs, locks, random numbers, files.
@@ -109,6 +118,8 @@ def _reach(values: list[Any], known: dict[int, Any], most: int) -> Iterator[tupl
         elif t in _CALLERS:
             known[id(x)] = x
             waiting.extend(called_by(x))
+        elif t is memoryview or t is np.flatiter:
+            waiting.append(x.obj if t is memoryview else x.base)
         elif not is_inert(x) and not is_service(t):
             if isinstance(x, (set, frozenset)) or kind_of(t).read is not None:
                 known[id(x)] = x
@@ -117,6 +128,11 @@ def _reach(values: list[Any], known: dict[int, Any], most: int) -> Iterator[tupl
                 if not isinstance(x, _WAYS):
                     most -= 1
                     yield x, contents
+
+
+def reachable_arrays(values: list[Any]) -> list[Any]:
+    """The arrays that can be reached from the values."""
+    return [x for x, contents in _reach(values, {}, _MOST_WATCHED) if contents is None]
 
 
 class Watch:

@@ -14,6 +14,7 @@ import dpy
 from dpy.errors import MutationError
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
+from dpy.runtime.item_cotangents import is_null
 from tests.programs.corpus import Case, Corpus
 
 corpus = Corpus()
@@ -321,14 +322,37 @@ def test_deleting_forgets_what_came_later() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # of NumPy 2.5
-def test_an_array_keeps_its_shape() -> None:
-    def reshaped(a):
-        b = a * 2
-        b.shape = (2, 1)
-        return b[1, 0]
+def test_the_shape_of_an_array_is_set_and_set_back() -> None:
+    a = np.arange(4.0)
+    back = write_attribute(a, "shape", (2, 2))
+    acc = Accumulators()
+    acc.add(a, np.ones((2, 2)))
+    back(acc)
+    assert a.shape == acc.peek(a).shape == (4,)
+    acc.restore_shapes()
+    assert a.shape == (2, 2)
 
-    with pytest.raises(MutationError, match="shape"):
-        dpy.gradient(reshaped, np.array([1.0, 2.0]))
+
+def test_an_array_keeps_its_dtype() -> None:
+    def seen_as_integers(a):
+        b = a * 2
+        b.dtype = np.int64
+        return a[0] * b[0]
+
+    with pytest.raises(MutationError, match="dtype"):
+        dpy.gradient(seen_as_integers, np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize(("name", "factor"), [("real", 1.0), ("imag", 1j), ("flat", 1.0)])
+def test_parts_of_an_array_are_written(name: str, factor: complex) -> None:
+    z = np.ones(2, complex)
+    value = np.array([2.0, 3.0])
+    back = write_attribute(z, name, value)
+    acc = Accumulators()
+    acc.add(z, factor * np.array([5.0, 7.0]))
+    back(acc)
+    np.testing.assert_array_equal(acc.peek(value), [5.0, 7.0])
+    assert is_null(acc.peek(z))
 
 
 def test_no_active_values_in_classes() -> None:

@@ -33,7 +33,7 @@ def reverse_copy(sweep: Sweep, s: ir.Assign, site: Site) -> None:
     maybe = sweep.states.get(s.target) == "maybe"
     kind = sweep.facts.kind(s, source)
     scalar = source.name in sweep.scalars
-    sweep.accumulate(source.name, sweep.consume(s.target), kind, scalar=scalar, maybe=maybe)
+    sweep.accumulate(source.name, sweep.consume(s.target, kind), kind, scalar=scalar, maybe=maybe)
 
 
 def _move_slots(sweep: Sweep, slots: list[Any], source: str) -> None:
@@ -63,7 +63,7 @@ def reverse_field(sweep: Sweep, s: ir.Assign, site: Site) -> None:
     scalar = is_number(kind)
     if scalar:
         sweep.scalars.add(key)
-    sweep.accumulate(key, sweep.consume(s.target), kind, scalar=scalar, maybe=maybe)
+    sweep.accumulate(key, sweep.consume(s.target, kind), kind, scalar=scalar, maybe=maybe)
 
 
 # --- what is put in -------------------------------------------------------------------------------

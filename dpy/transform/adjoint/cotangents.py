@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
-from dpy.kinds import Array, Kind
+from dpy.kinds import UNKNOWN, Array, Kind, Tuple
 from dpy.transform import ir
 from dpy.transform.adjoint.expressions import NP, ZERO_NODE, attribute, identifier, sum_of
 from dpy.transform.adjoint.saved import Saved
@@ -115,8 +115,11 @@ class Cotangents:
         for key in (var, *self.slots(var)):
             self.states.pop(key, None)
 
-    def consume(self, var: str) -> Any:
-        """The total cotangent of a variable (an expression); afterwards it is zero."""
+    def consume(self, var: str, kind: Kind = UNKNOWN) -> Any:
+        """The total cotangent of a variable (an expression); afterwards it is zero.
+
+        `kind` is that of the value which the variable was assigned here.
+        """
         slots = self.slots(var)
         if var in self.states:
             self.need_array(var)
@@ -124,15 +127,18 @@ class Cotangents:
         whole = self.d(var) if state else None
         if not slots:
             return whole if whole is not None else ZERO_NODE
-        parts = self._display(var, slots)
+        parts = self._display(var, slots, kind)
         for key in slots:
             del self.states[key]
         return parts if whole is None else call(self.runtime.add, whole, parts)
 
-    def _display(self, var: str, slots: list[Any]) -> Any:
+    def _display(self, var: str, slots: list[Any], kind: Kind) -> Any:
         """The cotangents of slots as a tuple or dict display."""
         if all(type(k[1]) is int for k in slots):
-            return self._tuple_of((var, i) for i in range(self.survey.tuple_size(var)))
+            size = self.survey.tuple_size(var)
+            if isinstance(kind, Tuple):  # else the longest that it may hold
+                size = len(kind.items)
+            return self._tuple_of((var, i) for i in range(size))
         named = self.survey.named_fields(var)
         if named is not None:
             return self._tuple_of((var, name) for name in named)

@@ -94,12 +94,12 @@ def _given_back(sweep: Sweep, p: ir.Param) -> Any:
     facts, runtime = sweep.facts, sweep.runtime
     kind = facts.params.get(p.name, UNKNOWN)
     if p.name in facts.identity and not is_atomic(kind):
-        d = sweep.consume(p.name) if sweep.has_cotangent(p.name) else ZERO_NODE
+        d = sweep.consume(p.name, kind) if sweep.has_cotangent(p.name) else ZERO_NODE
         held = ir.Var(sweep.saved.versions.residual_at_start(p.name))
         if p.name not in facts.written:
             return call(runtime.take_deep, sweep.acc, held, d)
         # The caller keeps it by identity as well, but a dict of keyword arguments is our own.
         return call(runtime.take, sweep.acc, held, d) if p.kind == "kwargs" else d
     if p.name in facts.active and p.name in sweep.states or sweep.slots(p.name):
-        return sweep.consume(p.name)
+        return sweep.consume(p.name, kind)
     return ir.Lit(0.0) if is_real_scalar(kind) else ZERO_NODE

@@ -57,13 +57,16 @@ class Sweep(Cotangents):
         Returns an atom (or a display of atoms).
         """
         if not self.is_by_identity(s):
-            return self.consume(s.target) if self.has_cotangent(s.target) else None
+            return self._consumed(s) if self.has_cotangent(s.target) else None
         return self.taken(s)
+
+    def _consumed(self, s: ir.Assign) -> Any:
+        return self.consume(s.target, self.facts.kinds.get(id(s), UNKNOWN))  # type: ignore[arg-type]
 
     def taken(self, s: ir.Assign) -> ir.Var:
         """The same for an object that is kept by identity; its accumulator is then empty."""
         assert isinstance(s.target, str)
-        d = self.consume(s.target) if self.has_cotangent(s.target) else ZERO_NODE
+        d = self._consumed(s) if self.has_cotangent(s.target) else ZERO_NODE
         created = self.saved.created(s)
         return self.emit_new(f"d_{s.target}", call(self.runtime.take, self.acc, created, d))
 

@@ -26,7 +26,7 @@ from dpy.transform import ir
 from dpy.transform.infer.callees import call_function
 from dpy.transform.infer.containers import write_slot
 from dpy.transform.infer.facts import HEAP, OPEN, Site
-from dpy.transform.infer.kinds_of import kind_by_rule
+from dpy.transform.infer.kinds_of import NONE, kind_by_rule
 from dpy.transform.infer.lookup import (
     MISSING,
     OBJECT_GETATTRIBUTE,
@@ -37,8 +37,9 @@ from dpy.transform.infer.lookup import (
 )
 from dpy.transform.infer.state import Arguments, Atoms, Found, Kinds, State, generic, inert
 
-__all__ = ["read_attribute", "write_attribute"]
+__all__ = ["note_layout", "read_attribute", "write_attribute"]
 
+_LAYOUT = frozenset({"shape", "strides", "dtype"})
 _LIST_METHODS = set("append extend insert pop clear reverse sort remove index count".split())
 _PLAIN_METHODS = (types.FunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 
@@ -193,9 +194,9 @@ def _of_its_class(state: State, owner: Any, cls: type, raw: Any) -> Kind | None:
 
 def write_attribute(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found | None:
     """``obj.name = v`` where this only sets an instance attribute."""
-    _, name, value = args
+    owner, name, value = args
     if not isinstance(kinds[0], Object):
-        return None
+        return _write_of_array(state, s, owner, name.value, args, kinds)
     cls = kinds[0].cls
     if class_attribute(state.book, cls, "__setattr__") is not OBJECT_SETATTR:
         return None
@@ -203,6 +204,25 @@ def write_attribute(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Fo
     if is_data_descriptor(raw) and not isinstance(raw, types.MemberDescriptorType):
         return None
     return write_slot(state, s, name.value, value, kinds[2], args, kinds)
+
+
+def note_layout(state: State, owner: Any, name: Any) -> None:
+    """An attribute of this name (None: of any) is set: arrays may have another shape after it."""
+    if (name is None or name in _LAYOUT) and isinstance(owner, ir.Var):
+        state.effects.reshaped.add(owner.name)
+
+
+def _write_of_array(
+    state: State, s: ir.Assign, owner: Any, name: str, args: Atoms, kinds: Kinds
+) -> Found | None:
+    """``a.shape = ...`` and ``a.real = ...``, of what is, or may be, an array."""
+    note_layout(state, owner, name)
+    if not isinstance(kinds[0], Array):
+        return None
+    state.effects.write(owner, args[2:], kinds[2:])
+    if not state.any_varied(args):
+        return inert(NONE)
+    return generic(state, s, args, kinds, writes=False, result=NONE)
 
 
 # --- of arrays ------------------------------------------------------------------------------------

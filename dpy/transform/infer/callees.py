@@ -115,6 +115,7 @@ def _replay(state: State, summary: Summary, places: dict[str, str]) -> None:
             effects.alias(first, other)
     effects.written.update(places.get(name, HEAP) for name in summary.written)
     effects.stored_active.update(places.get(name, HEAP) for name in summary.stored_active)
+    effects.reshaped.update(places.get(name, HEAP) for name in summary.reshaped)
     effects.unknown_stores.update(places.get(name, HEAP) for name in summary.unknown_stores)
     for name, slot, kind in summary.stores:
         effects.store(places.get(name, HEAP), slot, kind)

@@ -24,6 +24,7 @@ from dpy.kinds import (
 )
 from dpy.transform import ir
 from dpy.transform.constructors import made_with
+from dpy.transform.infer.attributes import note_layout
 from dpy.transform.infer.callees import call_function
 from dpy.transform.infer.construct import construct, made
 from dpy.transform.infer.containers import call_container
@@ -116,6 +117,9 @@ def _call_builtin(state: State, s: ir.Assign, function: Any, given: Arguments) -
         decided = decided_isinstance(*kinds)
         if decided is not None:
             return inert(Const(decided, bool))
+    if function is setattr and len(given.args) == 3:
+        name = given.args[1]
+        note_layout(state, given.args[0], name.value if isinstance(name, ir.Lit) else None)
     if function is hasattr and _may_run_code(state, given):
         return generic(state, s, given.operands, given.all_kinds, result=Number(bool))
     return None

@@ -74,6 +74,7 @@ class Effects:
         by_runtime: variables whose cotangents the runtime handles.
         stores: what is stored, by variable and slot ("[]": any item of a list or dict).
         unknown_stores: variables into whose objects anything may be stored.
+        reshaped: variables whose arrays may be given another shape (``a.shape = ...``).
         written_roots: the classes that were written to when the present pass began.
         reads_heap: whether the function reads mutable objects from outside.
     """
@@ -89,6 +90,7 @@ class Effects:
         self.by_runtime: set[str] = set()
         self.stores: dict[tuple[str, str], Kind] = {}
         self.unknown_stores: set[str] = set()
+        self.reshaped: set[str] = set()
         self.written_roots: frozenset[str] = frozenset()
         self.reads_heap = False
 
@@ -133,6 +135,13 @@ class Effects:
         """A value of this kind is stored in a slot of `owner` ("[]": any item)."""
         key = (owner, slot)
         self.stores[key] = join(self.stores.get(key, BOTTOM), storable(kind))
+
+    def array_kind(self, name: str, kind: Kind) -> Kind:
+        """The kind of a variable's array, of which the shape is not known if it may be set."""
+        if not self.reshaped or not isinstance(kind, Array):
+            return kind
+        root = self.find(name)
+        return UNKNOWN if any(self.find(other) == root for other in self.reshaped) else kind
 
     def is_written(self, atom: Any) -> bool:
         """Whether something writes to the object of an operand."""
@@ -219,7 +228,7 @@ class Effects:
         return (
             frozenset(self.varied), classes, self.roots_written(), frozenset(self.stored_active),
             frozenset(self.by_runtime), frozenset(self.stores.items()),
-            frozenset(self.unknown_stores),
+            frozenset(self.unknown_stores), frozenset(self.reshaped),
         )  # fmt: skip
 
 

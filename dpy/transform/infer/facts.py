@@ -47,6 +47,7 @@ class Summary:
     stored_active: frozenset[str] = frozenset()
     stores: frozenset[tuple[str, str, Kind]] = frozenset()
     unknown_stores: frozenset[str] = frozenset()
+    reshaped: frozenset[str] = frozenset()
     reads_heap: bool = False
     needs_acc: bool = False
 

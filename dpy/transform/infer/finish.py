@@ -144,6 +144,8 @@ def _summarise(state: State) -> None:
     summary.written = frozenset(name for name in outside if find(name) in really_written)
     summary.stored_active = frozenset(name for name in summary.written if find(name) in active)
     summary.unknown_stores = frozenset(name for name in outside if find(name) in unknown)
+    reshaped = set(map(find, effects.reshaped))
+    summary.reshaped = frozenset(name for name in outside if find(name) in reshaped)
     summary.stores = frozenset(
         (name, slot, kind)
         for (owner, slot), kind in effects.stores.items()

@@ -37,7 +37,7 @@ def infer(
     after = _snapshot(state)
     for _ in range(_MOST_PASSES):
         before = after
-        env = dict(params)
+        env = {name: state.effects.array_kind(name, kind) for name, kind in params.items()}
         state.effects.written_roots = state.effects.roots_written()
         block(state, function.body, env)
         _note_result(state, env, protect)

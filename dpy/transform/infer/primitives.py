@@ -38,10 +38,11 @@ def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Argum
         if not state.any_varied(operands):
             return inert(UNKNOWN)
         return generic(state, s, operands, all_kinds, writes=False)
+    outputs = _outputs(rule, given)
+    if outputs:
+        return _into(state, s, outputs, given)
     named = tuple((k, kind) for (k, _), kind in zip(given.kwargs, given.kw_kinds, strict=True))
     result = kind_by_rule(function, rule, given.kinds, named)
-    if any(k == "out" for k, _ in given.kwargs):
-        return generic(state, s, operands, all_kinds)
     if rule.is_nondifferentiable:
         return _without_derivative(state, s, function, given, result)
     if not rule.fresh and not _copies(function, given, result):
@@ -59,6 +60,23 @@ def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Argum
         return result, True, Site(form, rule, given.args, given.kwargs, function=function)
     _, _, site = generic(state, s, operands, all_kinds, writes=calls_back(all_kinds))
     return result, True, site
+
+
+def _outputs(rule: Any, given: Arguments) -> list[Any]:
+    """The operands that the call writes its value to."""
+    found = rule.outputs(given.args, dict(given.kwargs))
+    return [a for _, a in found if not (isinstance(a, ir.Lit) and a.value is None)]
+
+
+def _into(state: State, s: ir.Assign, outputs: list[Any], given: Arguments) -> Found:
+    """A call with ``out=``: the value is the array that was written to."""
+    operands, all_kinds = given.operands, given.all_kinds
+    for atom in outputs:
+        state.effects.write(atom, operands, all_kinds)
+        state.effects.alias_target_if(s, atom, UNKNOWN)
+    if not state.any_varied(operands):
+        return inert(UNKNOWN)
+    return generic(state, s, operands, all_kinds, writes=calls_back(all_kinds))
 
 
 def _without_derivative(

@@ -124,6 +124,7 @@ def _iterate(state: State, s: ir.For, env: Environment) -> Kind:
     item, is_plain = _item_kind(state, s.iter, kind_at(s.iter, env))
     varied = not is_plain and state.is_varied(s.iter)
     assert isinstance(s.target, str)
+    item = state.effects.array_kind(s.target, item)
     state.bind(s.target, item, varied)
     if isinstance(s.iter, ir.Var) and not is_atomic(item):
         state.effects.alias(s.target, s.iter.name)
@@ -157,6 +158,8 @@ def _assign(state: State, s: ir.Assign, env: Environment) -> None:
     for atom in atoms_of(s.value):
         state.record(s, atom, env)
     kind, varied, site = _value(state, s, env)
+    if isinstance(s.target, str):
+        kind = state.effects.array_kind(s.target, kind)
     state.facts.sites[id(s)] = site
     state.facts.kinds[id(s)] = kind
     if isinstance(s.target, str):
