@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dpy import specialise
+from dpy.config import settings
 from tests.programs import compare
 from tests.programs.generator import generate
 from tests.programs.shrink import shrink
@@ -51,3 +52,15 @@ def test_gradient_of_random_programs(first: int) -> None:
     assert not failures, "\n".join(
         [*failures, "reduce them by `python -m tests.programs.generator --seeds FIRST:LAST`"]
     )
+
+
+@pytest.mark.parametrize("setting", ["check_finite", "listings"])
+def test_settings_that_change_the_code_do_not_change_gradients(setting: str) -> None:
+    failures = []
+    for seed in range(PROGRAMS, PROGRAMS + 10):
+        text = compare.accepted(seed)
+        with settings(**{setting: True}):
+            found = compare.failure(text)
+        if found:
+            failures.append(f"seed {seed} ({found})")
+    assert not failures, "\n".join(failures)

@@ -370,6 +370,7 @@ def test_stub_can_be_pasted():
     rule = tree.body[-1]
     assert isinstance(rule, ast.FunctionDef)
     assert any(isinstance(node, ast.FunctionDef) for node in rule.body)
+    assert len(rule.args.args) == 2
     names = re.findall(r"@dpy\.adjoint\((\S+?)[,)]", stub)
     assert eval(names[0], {"scipy": scipy, "special": special}) is special.mathieu_a
 

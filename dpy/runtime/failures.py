@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
 from collections.abc import Callable
 from types import CodeType, FrameType
@@ -32,9 +33,20 @@ def user_place() -> Place | None:
         if spot is not None:
             return Place(spot.filename, spot.line, function=spot.function)
         if not is_own:
-            return Place(code.co_filename, frame.f_lineno, function=code.co_name)
+            return _place_in(frame)
         frame = frame.f_back
     return None
+
+
+def _place_in(frame: FrameType) -> Place:
+    """What a frame is computing, as far as its code tells the columns."""
+    code, line = frame.f_code, frame.f_lineno
+    nothing = (None, None, None, None)
+    positions = next(itertools.islice(code.co_positions(), frame.f_lasti // 2, None), nothing)
+    start, end_line, column, end_column = positions
+    if start != line or column is None:
+        return Place(code.co_filename, line, function=code.co_name)
+    return Place(code.co_filename, line, column, end_line, end_column, code.co_name)
 
 
 def no_adjoint(f: Any, args: tuple[Any, ...], detail: str = "") -> NoAdjointError:

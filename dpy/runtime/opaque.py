@@ -155,6 +155,7 @@ class _Way:
 
     def __init__(self, f: Any, watch: Watch, places: list[Any], y: Any) -> None:
         self.f = f
+        self.args = tuple([x for place, x in places if type(place) is int])
         self.watch = watch
         changed, made, self.made_arrays = watch.changes(y)
         moves = Moves(watch.containers, places)
@@ -173,7 +174,7 @@ class _Way:
         for obj, places in self.made:
             slots = acc.take_slots(obj)
             if _has_no_origin(slots, places):
-                raise no_adjoint(self.f, ())
+                raise no_adjoint(self.f, self.args)
             _move_back(acc, self.f, obj, slots, places, d_args)
         for slots, obj, places in taken:
             _move_back(acc, self.f, obj, slots, places, d_args)
@@ -190,9 +191,9 @@ class _Way:
         for x in self.shown:
             refuse_shown(acc, x)
         if any(not item_cotangents.is_null(acc.take(x)) for x in self.made_arrays):
-            raise no_adjoint(self.f, ())
+            raise no_adjoint(self.f, self.args)
         if self.watch.unwatched(acc):
-            raise no_adjoint(self.f, (), "it was given more objects than can be watched")
+            raise no_adjoint(self.f, self.args, "it was given more objects than can be watched")
         return d
 
     def after_error(self, d: Any, acc: Any) -> Any:
@@ -200,7 +201,9 @@ class _Way:
         d_args: dict[Any, Any] = {}
         self.back(acc, ZERO, d_args)
         if any(not item_cotangents.is_null(d_arg) for d_arg in d_args.values()):
-            raise no_adjoint(self.f, (), "it ended by an exception, after it had moved values")
+            raise no_adjoint(
+                self.f, self.args, "it ended by an exception, after it had moved values"
+            )
         return ()
 
 

@@ -134,12 +134,16 @@ def _is_stepped_over(frame: FrameType) -> bool:
     return False
 
 
+_SHOWS_THE_CALL = sys.version_info >= (3, 13)  # of the debugger, not the line after it
+
+
 def _begin_with(tree: ast.FunctionDef, stop: ast.expr) -> None:
-    """Let each function stop on its first line, so that a debugger shows the second."""
+    """Let each function call the debugger so that it shows the first statement."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
+            where: ast.stmt = node.body[0] if _SHOWS_THE_CALL else node
             first = ast.Expr(ast.Call(ast.Call(stop, [], []), [], []))
             for part in ast.walk(first):
-                ast.copy_location(part, node)
-            first.end_lineno, first.end_col_offset = node.lineno, node.col_offset
+                ast.copy_location(part, where)
+            first.end_lineno, first.end_col_offset = where.lineno, where.col_offset
             node.body.insert(0, first)

@@ -93,7 +93,7 @@ def test_a_stop_is_not_part_of_the_text() -> None:
     again, name = listed.listed(tree, "stopping", {}, ast.Name("stop", ast.Load()))
     assert "stop(" not in text_of(name)
     assert ast.unparse(again).count("stop()()") == 2
-    assert again.body[0].lineno == again.lineno
+    assert again.lineno <= again.body[0].lineno <= again.body[1].lineno
 
 
 def test_only_so_many_listings_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
