@@ -7,6 +7,8 @@ the item, the generator's own sweep goes back over the segment.
 
 from __future__ import annotations
 
+import gc
+import types
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -17,6 +19,12 @@ from dpy.runtime.item_cotangents import is_null
 from dpy.runtime.tape import Sweep, Tape, state
 
 __all__ = ["TapedGenerator", "delegate"]
+
+# What refers to a generator because it has run, and not because the program keeps it.
+_HELD_BY_RUNS = (
+    types.CellType, types.FrameType, types.MethodType, types.FunctionType, tuple,
+    types.GeneratorType,
+)  # fmt: skip
 
 
 class _OfTaped(sources.Lazy):
@@ -205,11 +213,19 @@ class TapedGenerator(Generator[Any, Any, Any]):
     def creation_pullback(self, d: Any, acc: Any) -> tuple[Any, ...]:
         """The cotangents of the parameters, after all items."""
         if self._cleans_up and self._is_started and not (self._is_closed or self._result):
-            self._refuse()
+            if not self._is_kept():
+                self._refuse()
         self.go_back(acc, 0)
         sweep = self._sweeps.pop(id(acc))[1]
         found = self._tape.of_parameters(sweep, acc)
         return found + (ZERO,) * (self._count - len(found))
+
+    def _is_kept(self) -> bool:
+        """Whether the program holds it in something that lives on: then it is not left at all."""
+        return any(
+            type(holder) not in _HELD_BY_RUNS and not type(holder).__module__.startswith("dpy.")
+            for holder in gc.get_referrers(self)
+        )
 
     def _refuse(self) -> None:
         """Python closes a generator when nobody refers to it any more; this one lives longer."""
