@@ -80,7 +80,9 @@ class UnsupportedSyntaxError(DpyError):
 class SourceUnavailableError(DpyError):
     """The source text of a function cannot be found, so there is nothing to transform.
 
-    Wrong: ``exec("def f(x): return x*x")`` and then ``gradient(f, 2.0)``.
+    Short functions without loops or handlers are read back from their code.
+
+    Wrong: ``exec("def f(x): return sum([x for _ in 'ab'])")`` and then ``gradient(f, 2.0)``.
     Repair: save the function to a file, or register an ``@adjoint`` rule for it.
     """
 

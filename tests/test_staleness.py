@@ -366,7 +366,9 @@ def test_edited_after_the_first_gradient(make_module: Any) -> None:
 
 
 def test_file_removed(make_module: Any) -> None:
-    module, path = make_module("stale_removed", "def f(x):\n    return x * x\n")
+    module, path = make_module(
+        "stale_removed", "def f(x):\n    for _ in range(2):\n        x = x * x\n    return x\n"
+    )
     path.unlink()
     linecache.clearcache()
     with pytest.raises(dpy.errors.SourceUnavailableError) as caught:
@@ -376,7 +378,7 @@ def test_file_removed(make_module: Any) -> None:
 
 def test_no_source() -> None:
     scope: dict[str, Any] = {}
-    exec("def f(x): return x * x", scope)
+    exec("def f(x): return [x * y for y in range(3)][2]", scope)
     with pytest.raises(dpy.errors.SourceUnavailableError):
         dpy.gradient(scope["f"], 3.0)
 

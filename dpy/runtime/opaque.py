@@ -161,8 +161,8 @@ class _Way:
         moves = Moves(watch.containers, places)
         self.changed = [(c.obj, moves.origins(c)) for c in changed]
         self.made = [(c.obj, moves.origins(c)) for c in made]
-        is_number = isinstance(y, (float, complex, np.inexact))
-        self.origin = moves.origin(y) if is_number else None
+        is_by_value = isinstance(y, (float, complex, np.inexact, tuple))
+        self.origin = moves.origin(y) if is_by_value else None
         self.reshaped = [x for x, old in watch.arrays if x.shape != old.shape]
         written = [(x, ~_equal(x, old)) for x, old in watch.arrays if x.shape == old.shape]
         self.written = [(x, where) for x, where in written if where.any()]

@@ -45,6 +45,7 @@ _UNNAMED = {
     ast.GeneratorExp: "<genexpr>", gast.GeneratorExp: "<genexpr>",
 }  # fmt: skip
 _MODULES_KEPT = 64
+_READ_BACK_KEPT = 1024
 
 
 @record
@@ -129,7 +130,7 @@ def read_tree(function: Any) -> Any:
     return _find(function)[1].node
 
 
-def _find(function: Any) -> tuple[_Module, Snippet]:
+def _find(function: Any) -> tuple[_Module | _ReadBack, Snippet]:
     code = getattr(function, "__code__", None)
     if not isinstance(code, types.CodeType):
         raise SourceUnavailableError(
@@ -141,6 +142,11 @@ def _find(function: Any) -> tuple[_Module, Snippet]:
         return module, module.find(code)
     except RecursionError:
         raise too_deep(code) from None
+    except SourceUnavailableError as error:
+        read_back = _read_back(code, function.__globals__)
+        if read_back is None:
+            raise error from None
+        return read_back, read_back.find(code)
 
 
 def too_deep(code: types.CodeType) -> UnsupportedSyntaxError:
@@ -337,7 +343,43 @@ class _Module:
 
 
 _modules: OrderedDict[str, _Module] = OrderedDict()
+
+
+class _ReadBack:
+    """In place of a file: a function without text, whose code could be read back."""
+
+    lines: Sequence[str] = ()
+
+    def __init__(self, node: Any) -> None:
+        self._found = Snippet(node, None)
+        self._converted = gast.ast_to_gast(node)
+
+    def find(self, code: types.CodeType) -> Snippet:
+        """The definition; names in code are mangled already."""
+        return self._found
+
+    def converted(self, definition: Snippet) -> Any:
+        """Its tree as ``gast`` has it."""
+        return self._converted
+
+
+def _read_back(code: types.CodeType, module_globals: dict[str, Any]) -> _ReadBack | None:
+    """Of methods that `dataclasses` and `namedtuple` write more is known than their code tells."""
+    module = module_globals.get("__name__")
+    if code.co_qualname.startswith("__create_fn__") or str(module).startswith("namedtuple_"):
+        return None
+    if code not in _read_backs:
+        from dpy.transform.decompile import decompile  # few programs have such functions
+
+        node = decompile(code)
+        if len(_read_backs) >= _READ_BACK_KEPT:
+            _read_backs.clear()
+        _read_backs[code] = None if node is None else _ReadBack(node)
+    return _read_backs[code]
+
+
 _lock = threading.Lock()
+_read_backs: dict[types.CodeType, _ReadBack | None] = {}
 
 
 def forget_sources() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import heapq
 import random
 from collections.abc import Callable
 from typing import Any
@@ -101,3 +102,14 @@ def test_what_c_code_computes_and_stores_in_new_containers_is_refused() -> None:
     for f in (number, array, at_depth):
         with pytest.raises(dpy.DpyError, match="insort"):
             dpy.gradient(f, 0.75)
+
+
+def test_tuples_that_c_code_moves_are_followed() -> None:
+    def f(x: float, y: float) -> Any:
+        heap: list[Any] = []
+        for item in ((x, 1, "a"), (y, 2, "b"), (x * y, 3, "c")):
+            heapq.heappush(heap, item)
+        first, _, _ = heapq.heappop(heap)
+        return first * heap[0][0]
+
+    assert dpy.check_gradient(f, 1.3, 0.6)
