@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy._core import _methods
 
+from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
 from dpy.runtime.entries import CALLABLES, entry
 from dpy.runtime.item_cotangents import as_tuple, fresh_items
 from dpy.runtime.iteration import collect, give_items
+from dpy.runtime.opaque import opaque
+from dpy.runtime.rule_calls import by_rule
 from dpy.runtime.special_methods import is_foreign, user_method
 
 __all__ = ["override_ufunc"]
@@ -144,7 +148,10 @@ def _ufunc(dispatch: Any, f: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _method_of_ufunc(dispatch: Any, f: Any, args: Any, kwargs: Any) -> Any:
-    """``np.add.reduce`` and the like."""
+    """``np.add.reduce`` and the like, and the methods of arrays that call it."""
+    if f.__objclass__ is np.ndarray and args:
+        written = getattr(_methods, _WRITTEN.get(f.__name__, "-"), None)
+        return None if written is None else dispatch(written, args, kwargs)
     if f.__objclass__ is not np.ufunc or not args:
         return None
     owner, *rest = args
@@ -160,6 +167,59 @@ def _method_of_ufunc(dispatch: Any, f: Any, args: Any, kwargs: Any) -> Any:
         return ZERO, (ZERO, *d_args), d_kwargs
 
     return y, method_pullback
+
+
+# Methods of arrays that NumPy has written in Python, over ufuncs.
+_WRITTEN = {
+    "sum": "_sum", "prod": "_prod", "max": "_amax", "min": "_amin", "mean": "_mean", "var": "_var",
+    "std": "_std", "clip": "_clip", "any": "_any", "all": "_all",
+}  # fmt: skip
+
+
+@entry(np.ndarray.__array_ufunc__)
+def array_ufunc(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``super().__array_ufunc__(ufunc, method, *inputs)``: declines where others have their own."""
+    _, ufunc, method, *inputs = args
+    out = kwargs.get("out", ())
+    outs = out if isinstance(out, tuple) else (out,)
+    if any(not _is_default(x, name) for name in ("__array_ufunc__",) for x in (*inputs, *outs)
+           if hasattr(type(x), name)):  # fmt: skip
+        return NotImplemented, None
+    f = ufunc if method == "__call__" else getattr(ufunc, method)
+    y, pb = dispatch(f, tuple(inputs), kwargs)
+    if pb is None:
+        return y, None
+
+    def array_ufunc_pullback(d: Any, acc: Any) -> Any:
+        _, d_inputs, d_kwargs = pb(d, acc)
+        return ZERO, (ZERO, ZERO, ZERO, *d_inputs), d_kwargs
+
+    return y, array_ufunc_pullback
+
+
+@entry(np.ndarray.__array_function__)
+def array_function(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``super().__array_function__(function, types, args, kwargs)``: what NumPy itself does."""
+    _, f, classes, given, named = args
+    if not all(issubclass(c, np.ndarray) for c in classes):
+        return NotImplemented, None
+    implementation = getattr(f, "_implementation", None)
+    if isinstance(implementation, types.FunctionType):
+        y, pb = dispatch(implementation, tuple(given), dict(named))
+    else:
+        rule = registry.lookup(f)
+        found = opaque if rule is None else by_rule
+        y, pb = found(f if rule is None else rule, tuple(given), dict(named))
+    if pb is None:
+        return y, None
+
+    def array_function_pullback(d: Any, acc: Any) -> Any:
+        _, d_given, d_named = pb(d, acc)
+        for name, part in d_named.items():
+            acc.add_slot(named, name, part)
+        return ZERO, (ZERO, ZERO, ZERO, give_items(acc, given, list(d_given)), ZERO), {}
+
+    return y, array_function_pullback
 
 
 CALLABLES[_FUNCTION] = _function

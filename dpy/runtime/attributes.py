@@ -348,7 +348,7 @@ def default_write(owner: Any, name: str, value: Any) -> Any:
         return _last(dispatch(setter, (raw, owner, value), {})[1])
     if isinstance(owner, (types.ModuleType, type)):
         return _write_shared(owner, name, value)
-    if isinstance(owner, np.ndarray):
+    if isinstance(owner, np.ndarray) and name in np.ndarray.__dict__:
         return _write_of_array(owner, name, value)
     if cls is types.FunctionType and name in ("__defaults__", "__kwdefaults__", "__code__"):
         return _write_refused(owner, name, value)

@@ -7,6 +7,7 @@ import collections
 import dataclasses
 import functools
 import inspect
+import mmap
 import types
 from fractions import Fraction
 from typing import Any
@@ -278,6 +279,16 @@ def make_float(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 def make_complex(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``complex.__new__(cls, real, imag)``."""
     return _make_number(dispatch, complex, args)
+
+
+@entries.entry(np.ndarray.__new__)
+def make_array(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
+    """``np.ndarray.__new__(cls, shape, dtype, buffer)``: a view, or memory of a file, or empty."""
+    buffer = args[3] if len(args) > 3 else kwargs.get("buffer")
+    source = buffer.obj if isinstance(buffer, memoryview) else buffer
+    if source is None or isinstance(source, (np.ndarray, mmap.mmap)):
+        return np.ndarray.__new__(*args, **kwargs), None
+    return None
 
 
 def _make_number(dispatch: Any, base: Any, args: Any) -> tuple[Any, Any]:

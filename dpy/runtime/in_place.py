@@ -11,10 +11,12 @@ import numpy as np
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, project
 from dpy.runtime import sets
+from dpy.runtime.array_classes import as_plain, is_derived
+from dpy.runtime.array_protocols import override_ufunc
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import no_adjoint
 from dpy.runtime.held import hold, sink
-from dpy.runtime.operators import OPERATORS, PLAIN, REAL, run_opaque
+from dpy.runtime.operators import OPERATORS, PLAIN, REAL, UFUNCS, per_operand, run_opaque
 from dpy.runtime.rule_calls import apply
 from dpy.runtime.sequence_operators import repeat_in_place
 from dpy.runtime.special_methods import implements, user_method
@@ -30,9 +32,9 @@ def _in_place(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
     def operate_in_place(a: Any, b: Any) -> tuple[Any, Any]:
         if type(a) in REAL:
             return plain(a, b)
-        if isinstance(a, np.ndarray):
+        method = None if type(a) is np.ndarray else user_method(type(a), method_name)
+        if method is None and isinstance(a, np.ndarray):
             return _in_place_array(name, base, a, b)
-        method = user_method(type(a), method_name)
         if method is not None:
             y, pb = dispatch(method, (a, b), {})
             if y is not NotImplemented:
@@ -48,6 +50,8 @@ def _in_place(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
 
 def builtin_in_place(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
     """What the builtin types make of an operator in place, or None."""
+    if isinstance(a, np.ndarray):
+        return _in_place_array(name, name[1:] + ("_" if name in ("iand", "ior") else ""), a, b)
     if isinstance(a, list) and name == "iadd":
         _, pb = dispatch(list.extend, (a, b), {})
         return a, lambda d, acc: (d, pb(d, acc)[1][1])
@@ -67,6 +71,8 @@ def builtin_in_place(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
 
 def _in_place_array(name: str, base: str, a: Any, b: Any) -> tuple[Any, Any]:
     """``a op= b``: the adjoint of the operation on the old contents, written over them."""
+    if is_derived(a) or is_derived(b):
+        return _in_place_derived(name, base, a, b)
     function = getattr(operator, name)
     linear = name in ("iadd", "isub")
     overlaps = isinstance(b, np.ndarray) and np.may_share_memory(a, b)
@@ -97,6 +103,15 @@ def _in_place_array(name: str, base: str, a: Any, b: Any) -> tuple[Any, Any]:
         return d, sink(acc, held_b, d_b)
 
     return y, in_place_pullback
+
+
+def _in_place_derived(name: str, base: str, a: Any, b: Any) -> tuple[Any, Any]:
+    """The same for arrays of subclasses, whose methods for this have been asked already."""
+    found = override_ufunc(dispatch, UFUNCS[base], "__call__", (a, b), {"out": (a,)})
+    if found is not None:
+        return per_operand(found)
+    y, pb = _in_place_array(name, base, as_plain(a), as_plain(b))
+    return a if isinstance(a, np.ndarray) else y, pb
 
 
 IN_PLACE: dict[str, Any] = {

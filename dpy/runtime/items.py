@@ -10,6 +10,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO
 from dpy.runtime import forward_run, item_cotangents, iteration
+from dpy.runtime.array_classes import handed_on
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error
 from dpy.runtime.held import hold, sink, take
@@ -158,7 +159,7 @@ def _base_of(owner: Any) -> Any:
 
 
 def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
-    y = owner[index]
+    y = np.ndarray.__getitem__(owner, index)
     if isinstance(y, np.ndarray) and y.base is not None and owner_of(y) is owner_of(owner):
 
         def view_pullback(d: Any, acc: Any) -> Any:
@@ -166,7 +167,7 @@ def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
                 acc.add(y, d)
             return ZERO, ZERO
 
-        return y, view_pullback
+        return y, handed_on(y, (owner,), view_pullback)
     if owner.dtype.kind == "O":
         return y, lambda d, acc: _object_item(owner, index, y, d, acc)
     index = kept_index(index)
@@ -176,7 +177,7 @@ def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
         acc.add_region(owner, index, take(acc, held, d))
         return ZERO, ZERO
 
-    return y, array_item_pullback
+    return y, handed_on(y, (owner,), array_item_pullback)
 
 
 def _object_item(owner: Any, index: Any, y: Any, d: Any, acc: Any) -> Any:
@@ -252,7 +253,7 @@ def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
     if isinstance(value, np.ndarray) and np.may_share_memory(owner, value):
         value_before = value.copy()
     held = hold(value)
-    owner[index] = value
+    np.ndarray.__setitem__(owner, index, value)
     if owner.dtype.kind == "O" and carries(value):
         raise mutation_error(
             "a value that carries a derivative was stored in an array of objects",

@@ -7,11 +7,13 @@ from typing import Any
 
 from dpy.cotangent import ZERO
 from dpy.runtime import items
+from dpy.runtime.array_classes import is_derived
 from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
+from dpy.runtime.dispatch import dispatch
 from dpy.runtime.displays import DISPLAYS, display_spread
 from dpy.runtime.in_place import IN_PLACE, builtin_in_place
 from dpy.runtime.membership import contains
-from dpy.runtime.operators import BINARY, OPERATORS, builtin_binary, run_opaque
+from dpy.runtime.operators import BINARY, OPERATORS, UFUNCS, builtin_binary, per_operand, run_opaque
 from dpy.runtime.variables import closure, new_cell, read_cell, read_global, write_global
 
 __all__ = [
@@ -37,7 +39,11 @@ def operate_raw(name: str, *args: Any) -> tuple[Any, Any]:
     if handler is not None:
         return handler(*args)
     if name in BINARY:
+        if is_derived(args[0]):
+            return per_operand(dispatch(UFUNCS[name], args, {}))
         return builtin_binary(name, *args) or run_opaque(getattr(operator, name), args)
+    if name in UFUNCS and is_derived(args[0]):
+        return per_operand(dispatch(UFUNCS[name], args, {}))
     return OPERATIONS[name](*args)
 
 
@@ -84,6 +90,6 @@ _raw: dict[str, Any] = {
     ),
     **{
         name: lambda a, b, name=name: builtin_in_place(name, a, b) or OPERATIONS[name](a, b)
-        for name in ("iadd", "imul", "ior")
+        for name in IN_PLACE
     },
 }  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO
+from dpy.runtime.array_classes import is_derived
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.opaque import opaque
 from dpy.runtime.rule_calls import by_rule
@@ -20,7 +21,7 @@ from dpy.runtime.sequence_operators import sequence_operator
 from dpy.runtime.special_methods import implements, user_method
 
 __all__ = [
-    "BINARY", "OPERATORS", "PLAIN", "REAL", "builtin_binary", "dunders", "per_operand",
+    "BINARY", "OPERATORS", "PLAIN", "REAL", "UFUNCS", "builtin_binary", "dunders", "per_operand",
     "run_opaque",
 ]  # fmt: skip
 
@@ -128,19 +129,21 @@ def _comparison(name: str) -> Callable[[Any, Any], tuple[Any, Any]]:
 # --- operators ------------------------------------------------------------------------------------
 
 
-_UFUNCS = {
+UFUNCS = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide,
     "floordiv": np.floor_divide, "mod": np.remainder, "pow": np.power, "matmul": np.matmul,
     "and_": np.bitwise_and, "or_": np.bitwise_or, "xor": np.bitwise_xor,
     "lshift": np.left_shift, "rshift": np.right_shift, "lt": np.less, "le": np.less_equal,
     "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
+    "neg": np.negative, "pos": np.positive, "invert": np.invert, "abs": np.absolute,
 }  # fmt: skip
 
 
 def _binary(name: str, a: Any, b: Any) -> tuple[Any, Any]:
-    found = builtin_binary(name, a, b)
-    if found is not None:
-        return found
+    if not is_derived(a) and not is_derived(b):
+        found = builtin_binary(name, a, b)
+        if found is not None:
+            return found
     base = BINARY[name]
     return dunders(getattr(operator, name), f"__{base}__", f"__r{base}__", a, b)
 
@@ -149,6 +152,8 @@ def builtin_binary(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
     """What the builtin types make of an operator, or None."""
     function = getattr(operator, name)
     if isinstance(a, PLAIN) and isinstance(b, PLAIN):
+        if is_derived(a) or is_derived(b):  # whatever their classes define
+            return per_operand(dispatch(UFUNCS[name], (a, b), {}))
         return _run_rule(function, (a, b)) or (function(a, b), None)
     if isinstance(a, _EXACT) or isinstance(b, _EXACT):
         if isinstance(a, (*PLAIN, *_EXACT)) and isinstance(b, (*PLAIN, *_EXACT)):
@@ -158,9 +163,11 @@ def builtin_binary(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
 
 def _unary(name: str, a: Any) -> tuple[Any, Any]:
     function = getattr(operator, name)
-    if isinstance(a, (*PLAIN, *_EXACT)):
-        return _run_rule(function, (a,)) or (function(a), None)
     method = user_method(type(a), _UNARY[name])
+    if is_derived(a) and method is None:
+        return per_operand(dispatch(UFUNCS[name], (a,), {}))
+    if method is None and isinstance(a, (*PLAIN, *_EXACT)):
+        return _run_rule(function, (a,)) or (function(a), None)
     if method is None:
         return run_opaque(function, (a,))
     return per_operand(dispatch(method, (a,), {}))
@@ -168,10 +175,13 @@ def _unary(name: str, a: Any) -> tuple[Any, Any]:
 
 def _compare(name: str, a: Any, b: Any) -> tuple[Any, Any]:
     function = getattr(operator, name)
-    if isinstance(a, PLAIN) and isinstance(b, PLAIN):
+    is_plain = isinstance(a, PLAIN) and isinstance(b, PLAIN)
+    if is_plain and not is_derived(a) and not is_derived(b):
         return function(a, b), None
     if user_method(type(a), _COMPARE[name][0]) or user_method(type(b), _COMPARE[name][1]):
         return dunders(function, *_COMPARE[name], a, b)
+    if is_plain:
+        return per_operand(dispatch(UFUNCS[name], (a, b), {}))
     if type(a) in _TEXT or type(b) in _TEXT:
         return function(a, b), None
     return run_opaque(function, (a, b))  # what is in containers may have comparisons of its own
@@ -199,7 +209,7 @@ def dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[A
         if not isinstance(raw, types.FunctionType) and isinstance(pair[0], PLAIN):
             # float.__mul__(GG) and the like: they decline, or (NumPy) call the other side
             if isinstance(pair[0], np.ndarray) and not _declines_arrays(pair[0], pair[1]):
-                ufunc = _UFUNCS.get(function.__name__)
+                ufunc = UFUNCS.get(function.__name__)
                 return per_operand(dispatch(ufunc or function, (a, b), {}))
             continue
         y, pb = dispatch(raw, args, {})

@@ -12,11 +12,14 @@ import numpy as np
 from dpy.config import current
 from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
 from dpy.runtime import iteration, sources
+from dpy.runtime.array_classes import as_plain, handed_on, has_own_methods, is_derived, wraps
+from dpy.runtime.failures import no_adjoint
 from dpy.runtime.held import hold, protect, sink, take
+from dpy.runtime.item_cotangents import is_null, nothing
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import opaque
 from dpy.runtime.outputs import call_into
-from dpy.runtime.special_methods import has_foreign
+from dpy.runtime.special_methods import has_foreign, user_method
 from dpy.runtime.stand_ins import array_of, stands_in
 from dpy.slots import kind_of, slots_of
 
@@ -26,7 +29,7 @@ __all__ = ["SCALARS", "apply", "by_rule", "call_by_rule"]
 _KNOWN_TO_RULES = (
     np.ndarray, np.generic, float, int, complex, str, bytes, list, tuple, dict, set, frozenset,
     type(None), type, slice, range, np.dtype, types.FunctionType, types.BuiltinFunctionType,
-    types.MethodType, np.ufunc, functools.partial,
+    types.MethodType, np.ufunc, functools.partial, type(np._NoValue),
 )  # fmt: skip
 SCALARS = frozenset({float, int, bool, str, type(None), np.float64, complex})
 _QUICK = frozenset({float, int, np.ndarray, np.float64, bool, str, type(None), tuple, list})
@@ -36,7 +39,8 @@ _OF_ITERABLES = frozenset({
 })  # fmt: skip
 # These look at an object, and run nothing of its class.
 _LOOKING = frozenset({isinstance, issubclass, callable, id, type})
-_OF_NUMPY = frozenset({np.ufunc, type(np.sum)})
+_FUNCTION, _METHOD = type(np.sum), type(np.ndarray.sum)
+_OF_NUMPY = frozenset({np.ufunc, _FUNCTION})
 
 
 def call_by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -45,7 +49,7 @@ def call_by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         return rule.primal(*args, **kwargs), None
     if len(args) == 1 and sources.is_user_iterable(args[0]) and _takes_iterables(rule):
         return _over_items(rule, args, kwargs)
-    if rule.primal_is_user or rule.types or _rule_knows(args, type(rule.primal)):
+    if rule.primal_is_user or rule.types or _rule_knows(args, rule):
         return by_rule(rule, args, kwargs)
     return None
 
@@ -55,19 +59,35 @@ def _takes_iterables(rule: Any) -> bool:
     return rule.primal in _OF_ITERABLES
 
 
-def _rule_knows(args: tuple[Any, ...], t: type) -> bool:
-    """Whether a rule for numbers and arrays applies: not to objects with special methods.
-
-    `t` is the type of the function: NumPy's look into lists as well.
-    """
+def _rule_knows(args: tuple[Any, ...], rule: Any) -> bool:
+    """Whether a rule for numbers and arrays applies: not to objects with special methods."""
+    t = type(rule.primal)  # NumPy's functions look into lists as well
     for x in args:
-        if type(x) not in _QUICK and not isinstance(x, _KNOWN_TO_RULES):
+        if is_derived(x):
+            if _replaces(x, t, rule):
+                return False
+        elif type(x) not in _QUICK and not isinstance(x, _KNOWN_TO_RULES):
             kind = kind_of(type(x))
             if kind.read is not None and not isinstance(x, sources.VIEWS):
                 return False
         elif (type(x) is list or type(x) is tuple) and t in _OF_NUMPY and has_foreign(x):
             return False
     return True
+
+
+def _replaces(x: Any, t: type, rule: Any) -> bool:
+    """Whether the class of an array has its own way for a function of type `t`."""
+    cls = type(x)
+    if t is np.ufunc or t is _METHOD:
+        return user_method(cls, "__array_ufunc__") is not None
+    if t is not _FUNCTION:
+        return False
+    if user_method(cls, "__array_function__") is not None:
+        return True
+    written = getattr(rule.primal, "_implementation", None)
+    if type(written) is not types.FunctionType or written.__module__.startswith("numpy.linalg"):
+        return False  # in C, or by LAPACK: the methods of the class are not called
+    return has_own_methods(cls) or user_method(cls, "__array_ufunc__") is not None
 
 
 def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
@@ -83,6 +103,8 @@ def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
             return call_into(apply, rule, args, kwargs, outputs)
     if rule.is_nondifferentiable:
         return rule.primal(*args, **kwargs), None
+    if not rule.primal_is_user and any(type(x) not in _QUICK and is_derived(x) for x in args):
+        return _of_derived(rule, args, kwargs)
     if len(args) == 1 and type(args[0]) is float and rule.partials is not None and not kwargs:
         if len(rule.partials) == 1:
             settings = current()
@@ -116,6 +138,42 @@ def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
         )
 
     return y, rule_pullback
+
+
+def _of_derived(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Arrays of subclasses: the value is NumPy's, the pullback that of plain arrays."""
+    plain = tuple(map(as_plain, args))
+    named = {name: as_plain(x) for name, x in kwargs.items()}
+    if rule.mutates is not None:
+        return by_rule(rule, plain, named)
+    # the class has been asked whether it replaces the function
+    y = getattr(rule.primal, "_implementation", rule.primal)(*args, **kwargs)
+    if _is_view(rule, y, args, kwargs):
+        return y, handed_on(y, args, _view_pullback(y, len(args)))
+    if isinstance(rule.primal, np.ufunc) and wraps(args):
+        return y, _refuse_wrapped(rule, args, hold(y))
+    value, pullback = by_rule(rule, plain, named)
+    if pullback is None:
+        return y, None
+    held_y, held = hold(y), hold(value)
+
+    def derived_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        d = take(acc, held_y, d)
+        if isinstance(d, np.ndarray) and d.shape != np.shape(value):
+            d = d.reshape(np.shape(value))  # a matrix stays one
+        found: tuple[Any, Any, Any] = pullback(sink(acc, held, d), acc)
+        return found
+
+    return y, handed_on(y, args, derived_pullback)
+
+
+def _refuse_wrapped(rule: Any, args: tuple[Any, ...], held_y: Any) -> Any:
+    def wrapped_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+        if not is_null(take(acc, held_y, d)):
+            raise no_adjoint(rule.primal, args, "__array_wrap__ changes its value out of sight")
+        return nothing(args)
+
+    return wrapped_pullback
 
 
 def apply(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:

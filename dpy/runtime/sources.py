@@ -280,7 +280,7 @@ def source_of(iterable: Any) -> Source:
     known = run.sources.get(id(iterable))
     if known is not None and known.iterable is iterable:
         return known
-    if isinstance(iterable, np.ndarray):
+    if type(iterable) is np.ndarray:
         return OfArray(iterable)
     if type(iterable) is list or type(iterable) is tuple:
         return _OfList(iterable) if type(iterable) is list else _OfTuple(iterable)
@@ -297,6 +297,13 @@ def _other_source(iterable: Any) -> Source:
         from dpy.runtime.user_iterables import OfObject
 
         return OfObject(iterable)
+    if isinstance(iterable, np.ndarray):
+        indexed = user_method(t, "__getitem__")
+        if indexed is None:
+            return OfArray(iterable)
+        from dpy.runtime.user_iterables import OfIndexed
+
+        return OfIndexed(iterable, indexed)
     if isinstance(iterable, (list, collections.deque)):
         return _OfList(iterable)
     if isinstance(iterable, tuple):
