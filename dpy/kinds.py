@@ -16,8 +16,8 @@ from dpy.records import record
 
 __all__ = [
     "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Iterator", "Kind", "KnownObject",
-    "List", "Method", "Number", "Object", "Other", "Tuple", "Unknown", "can_carry", "dummy_of",
-    "is_atomic", "is_number", "is_real_scalar", "join", "kind_of",
+    "List", "Method", "Number", "Object", "Other", "Slice", "Tuple", "Unknown", "can_carry",
+    "dummy_of", "is_atomic", "is_number", "is_real_scalar", "join", "kind_of",
 ]  # fmt: skip
 
 
@@ -69,6 +69,13 @@ class Tuple(Kind):
     """A plain tuple with items of these kinds."""
 
     items: tuple[Kind, ...]
+
+
+@record
+class Slice(Kind):
+    """A slice with bounds of these kinds: start, stop, step."""
+
+    parts: tuple[Kind, ...]
 
 
 @record
@@ -166,7 +173,7 @@ _KNOWN_TYPES = (
 _NUMBERS: dict[type, Number] = {t: Number(t) for t in (bool, int, float, complex)}
 _NUMBERS |= {t: Number(t) for t in np.sctypeDict.values() if issubclass(t, (np.number, np.bool_))}
 _CARRIERS = (np.ndarray, np.generic, float, int, complex, list, tuple, dict, set)
-_INERT = (str, bytes, type(None), range, slice, type(Ellipsis), np.dtype)
+_INERT = (str, bytes, type(None), range, type(Ellipsis), np.dtype)
 _ARRAYS: dict[tuple[np.dtype[Any], int], Array] = {}
 _DEPTH = 4
 
@@ -188,8 +195,6 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
             array = _ARRAYS[key] = Array(*key)
         return array
     if t in _INERT:
-        if t is slice and (type(x.start) is float or type(x.stop) is float):
-            return UNKNOWN  # no index: it may carry a derivative
         return Other(t)
     if isinstance(x, _KNOWN_TYPES):
         is_method = t is types.BuiltinFunctionType and isinstance(
@@ -202,6 +207,8 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
         return Tuple(tuple(kind_of(item, depth + 1) for item in x)) if len(x) <= 32 else UNKNOWN
     if t is list:
         return List(_common(x, depth))
+    if t is slice:
+        return Slice(tuple([kind_of(part, depth + 1) for part in (x.start, x.stop, x.step)]))
     if t is dict:
         if len(x) <= 64 and all(type(key) is str for key in x):
             return Dict(tuple((key, kind_of(value, depth + 1)) for key, value in x.items()))
@@ -281,6 +288,8 @@ def join(a: Kind, b: Kind) -> Kind:
         return Tuple(tuple(map(join, a.items, b.items)))
     if isinstance(a, List) and isinstance(b, List):
         return List(join(a.item, b.item))
+    if isinstance(a, Slice) and isinstance(b, Slice):
+        return Slice(tuple(map(join, a.parts, b.parts)))
     if isinstance(a, Iterator) and isinstance(b, Iterator):
         return Iterator(join(a.item, b.item))
     if isinstance(a, Object) and isinstance(b, Object) and a.cls is b.cls:
@@ -337,6 +346,8 @@ def is_atomic(kind: Kind) -> bool:
         return True
     if isinstance(kind, Tuple):
         return all(map(is_atomic, kind.items))
+    if isinstance(kind, Slice):
+        return all(map(is_atomic, kind.parts))
     return False
 
 
@@ -351,6 +362,8 @@ def can_carry(kind: Kind) -> bool:
         return False
     if isinstance(kind, Tuple):
         return any(map(can_carry, kind.items))
+    if isinstance(kind, Slice):
+        return any(map(can_carry, kind.parts))
     return True
 
 

@@ -262,6 +262,16 @@ def _read_partial(p: Any) -> Slots:
     return {"func": p.func, "args": p.args, "keywords": p.keywords}
 
 
+def _read_slice(s: slice) -> Slots:
+    return {"start": s.start, "stop": s.stop, "step": s.step}
+
+
+def _build_slice(s: slice, values: Slots) -> Any:
+    """A slice of whole numbers picks items: it has no gradient."""
+    is_index = all(type(bound) in (int, type(None)) for bound in (s.start, s.stop, s.step))
+    return None if is_index else Tangent("slice", **values)
+
+
 # --- which type is what ---------------------------------------------------------------------------
 
 _LEAF_TYPES: tuple[tuple[Any, Callable[[Any, Any, bool], Any]], ...] = (
@@ -276,6 +286,7 @@ _CONTAINER_TYPES: tuple[tuple[Any, Kind], ...] = (
     (list, Kind(read=_read_list, build=_build_list)),
     (dict, Kind(read=lambda x: dict(dict.items(x)), build=_build_dict)),
     (collections.deque, Kind(read=_read_deque, build=_build_deque)),
+    (slice, Kind(read=_read_slice, build=_build_slice, frozen=True, is_by_value=True)),
     (types.CellType, Kind(read=_read_cell, build=_build_cell)),
     (types.FunctionType, Kind(read=_read_function, build=_build_stateful)),
     (types.MethodType, Kind(read=_read_method, build=_build_method, frozen=True, is_by_value=True)),

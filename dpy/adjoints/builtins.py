@@ -16,7 +16,7 @@ from dpy.adjoints import registry, safe
 from dpy.adjoints.registry import Rule, adjoint, nondifferentiable
 from dpy.cotangent import ZERO, conjugate, is_zero, times
 from dpy.errors import NoAdjointError
-from dpy.kinds import BOTTOM, UNKNOWN, List, Number, Tuple, join
+from dpy.kinds import BOTTOM, UNKNOWN, List, Number, Other, Tuple, join
 
 __all__ = ["returns"]
 
@@ -253,6 +253,7 @@ nondifferentiable(round)
 nondifferentiable(len, id, hash, ord, kind=returns(int))
 nondifferentiable(bool, isinstance, issubclass, hasattr, callable, any, all, kind=returns(bool))
 nondifferentiable(float.is_integer, float.hex, int.bit_length)
-nondifferentiable(repr, str, ascii, format, bin, oct, hex, chr, range, slice, dir)
+nondifferentiable(repr, str, ascii, format, bin, oct, hex, chr, kind=lambda *_, **__: Other(str))
+nondifferentiable(range, dir)
 # kind="unknown": what the compiler must not call to learn about it
 nondifferentiable(print, input, type, kind="unknown")

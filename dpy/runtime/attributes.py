@@ -36,6 +36,7 @@ _PLAIN_DESCRIPTORS = (
     types.FunctionType, classmethod, staticmethod, types.ClassMethodDescriptorType, *_METHODS,
     *_MEMBERS, types.BuiltinFunctionType, type,
 )  # fmt: skip
+_BOUNDS = frozenset({"start", "stop", "step"})
 _BOUND = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
 _object_get = object.__getattribute__
 
@@ -99,6 +100,8 @@ def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
         return _of_partial(owner, name)
     if cls is super:
         return _of_super(owner, name)
+    if cls is slice and name in _BOUNDS:
+        return getattr(owner, name), lambda d, acc: ZERO if d is ZERO else {name: d}
     if name == "__dict__":
         return forward_run.instance_dict(owner), None
     custom = user_method(cls, "__getattribute__")

@@ -14,8 +14,9 @@ import numpy as np
 from dpy.cotangent import ZERO, add
 from dpy.runtime import entries, item_cotangents
 from dpy.runtime.attempts import callback
+from dpy.runtime.comparisons import are_plain
+from dpy.runtime.delegates import StandIns
 from dpy.runtime.iteration import collect
-from dpy.runtime.opaque import opaque
 
 __all__ = ["Keys", "keys_of"]
 
@@ -30,28 +31,42 @@ class Keys:
     def __init__(self, values: list[Any], pbs: list[Any]) -> None:
         self.values = values
         self._pbs = pbs
-        self._compared: Any = None
+        self._compared: StandIns | None = None
 
-    def compare(self, choose: Any, **kwargs: Any) -> Any:
-        """``choose(range(n), key=...)``. Comparisons of the user's are watched: they may write."""
-        if all(type(x) in _PLAIN for x in self.values):
+    def compare(self, choose: Any, give: Any, **kwargs: Any) -> Any:
+        """``choose(range(n), key=...)``. Comparisons of the user's are followed: they may write.
+
+        ``give(acc, d_items)`` is called after one that ended by an exception.
+        """
+        if are_plain(self.values):
             return choose(range(len(self.values)), key=self.values.__getitem__, **kwargs)
+        made = self._compared = StandIns()
+        standing = made.all_of(self.values)
 
-        def chosen(values: list[Any]) -> Any:
-            return choose(range(len(values)), key=values.__getitem__, **kwargs)
+        def after_error(acc: Any, d_keys: list[Any]) -> None:
+            d_items: list[Any] = [ZERO] * len(standing)
+            self._back(acc, d_items, d_keys)
+            give(acc, d_items)
 
-        y, self._compared = opaque(chosen, (self.values,), {})
-        return y
+        return made.run(
+            lambda: choose(range(len(standing)), key=standing.__getitem__, **kwargs), after_error
+        )
 
     def back(self, acc: Any, d_items: list[Any]) -> Any:
         """Add to the cotangents of the items; return that of the key function."""
-        if self._compared is not None:
-            self._compared(ZERO, acc)
+        made = self._compared
+        return self._back(acc, d_items, None if made is None else made.back(acc))
+
+    def _back(self, acc: Any, d_items: list[Any], d_keys: list[Any] | None) -> Any:
         d_f: Any = ZERO
+        if d_keys is None:
+            d_keys = [ZERO] * len(d_items)
+        elif not self._pbs:  # the items are the keys
+            d_items[:] = map(add, d_items, d_keys)
         for i in range(len(self._pbs) - 1, -1, -1):
             pb = self._pbs[i]
             if pb is not None:
-                d_own, (d_item,), _ = pb(ZERO, acc)
+                d_own, (d_item,), _ = pb(d_keys[i], acc)
                 d_f = add(d_f, d_own)
                 d_items[i] = add(d_items[i], d_item)
         return d_f
@@ -100,7 +115,7 @@ def _picking(primal: Callable[..., Any]) -> Any:
             y = primal(items, **kept)
             return y, lambda d, acc: (ZERO, (ZERO,), {"default": d})
         keys = keys_of(dispatch, key, items, give)
-        place = keys.compare(primal)
+        place = keys.compare(primal, give)
 
         def pick_pullback(d: Any, acc: Any) -> Any:
             d_items: list[Any] = [ZERO] * len(items)
@@ -123,7 +138,7 @@ def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``sorted(iterable, key=None, reverse=False)``."""
     items, give = collect(args[0])
     keys = keys_of(dispatch, kwargs.get("key"), items, give)
-    order = keys.compare(sorted, **{n: v for n, v in kwargs.items() if n != "key"})
+    order = keys.compare(sorted, give, **{n: v for n, v in kwargs.items() if n != "key"})
     y = [items[i] for i in order]
     n = len(items)
 
@@ -148,7 +163,7 @@ def sort(dispatch: Any, args: Any, kwargs: Any) -> Any:
             acc.add_slot(xs, place, d_item)
 
     keys = keys_of(dispatch, kwargs.get("key"), before, give)
-    order = keys.compare(sorted, **{n: v for n, v in kwargs.items() if n != "key"})
+    order = keys.compare(sorted, give, **{n: v for n, v in kwargs.items() if n != "key"})
     list.__setitem__(xs, slice(None), [before[i] for i in order])
     n = len(before)
 

@@ -9,6 +9,7 @@ from typing import Any
 from dpy.cotangent import ZERO, add, is_zero
 from dpy.runtime.entries import entry, inert
 from dpy.runtime.forward_run import instance_of
+from dpy.runtime.hashing import check_key, check_keys
 from dpy.runtime.item_cotangents import as_tuple, nothing
 from dpy.runtime.iteration import collect
 
@@ -41,6 +42,7 @@ def _update(y: Any, sources: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
     gives = []
     for i, pair in enumerate(found):
         (key, value), give = collect(pair) if pairs is not None else (pair, None)
+        check_key(key)
         put.__setitem__(y, key, value)
         origin[key] = i
         gives.append(give)
@@ -70,6 +72,7 @@ def _update(y: Any, sources: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
 def get(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``mapping.get(key[, default])``."""
     mapping, key, *default = args
+    check_key(key)
     found = dict.__contains__(mapping, key)
     y = dict.get(mapping, key, *default)
     return y, _from_slot(instance_of(mapping), key, default) if found else _default(default)
@@ -93,6 +96,7 @@ def _default(default: Any) -> Any:
 def setdefault(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``mapping.setdefault(key[, default])``."""
     mapping, key, *default = args
+    check_key(key)
     holder = instance_of(mapping)
     found = dict.__contains__(mapping, key)
     y = dict.setdefault(mapping, key, *default)
@@ -111,6 +115,7 @@ def setdefault(dispatch: Any, args: Any, kwargs: Any) -> Any:
 def dict_pop(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``mapping.pop(key[, default])``."""
     mapping, key, *default = args
+    check_key(key)
     found = dict.__contains__(mapping, key)
     base = collections.OrderedDict if isinstance(mapping, collections.OrderedDict) else dict
     y = base.pop(mapping, key, *default)
@@ -224,14 +229,16 @@ def dict_copy(dispatch: Any, args: Any, kwargs: Any) -> Any:
 @entry(dict.fromkeys)
 def fromkeys(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``dict.fromkeys(keys[, value])``."""
-    keys, *value = args
+    source, *value = args
+    keys, give = collect(source)
+    check_keys(keys)
     y = dict.fromkeys(keys, *value)
 
     def fromkeys_pullback(d: Any, acc: Any) -> Any:
         total: Any = ZERO
         for part in acc.take_slots(y).values():
             total = add(total, part)
-        return ZERO, (ZERO, *[total for _ in value]), {}
+        return ZERO, (give(acc, [ZERO] * len(keys)), *[total for _ in value]), {}
 
     return y, fromkeys_pullback
 

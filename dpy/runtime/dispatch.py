@@ -30,23 +30,31 @@ from dpy.runtime.rule_calls import SCALARS, call_by_rule
 from dpy.runtime.special_methods import behind, user_method
 from dpy.runtime.watch import reachable_arrays
 
-__all__ = ["Pullback", "call_", "dispatch", "has_own_way", "set_compiler"]
+__all__ = ["Pullback", "call_", "dispatch", "has_own_way", "may_write", "set_compiler"]
 
 Pullback = Callable[[Any, Any], Any]
 _CACHED = type(functools.lru_cache(lambda: None))
 _C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
 
 _compile: Callable[..., Any] | None = None
+_may_write: Callable[..., bool] | None = None
 
 
-def set_compiler(compile_call: Callable[..., Any]) -> None:
-    """Hand the runtime the function that compiles a Python function for given arguments.
+def set_compiler(compile_call: Callable[..., Any], may_write: Callable[..., bool]) -> None:
+    """Hand the runtime what the layer above knows of Python functions for given arguments.
 
     ``compile_call(function, args, kwargs, active, active_kw)`` returns None if it cannot, else
-    ``(y, pb)`` with ``pb(d_y, acc) -> (d_args, d_kwargs)``.
+    ``(y, pb)`` with ``pb(d_y, acc) -> (d_args, d_kwargs)``. ``may_write(function, args)`` tells
+    whether a call may write to what is there before it.
     """
-    global _compile
-    _compile = compile_call
+    global _compile, _may_write
+    _compile, _may_write = compile_call, may_write
+
+
+def may_write(function: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a call of a Python function may write to what is there before it."""
+    assert _may_write is not None
+    return _may_write(function, args)
 
 
 def call_(active: tuple[bool, ...], f: Any, /, *args: Any, **kwargs: Any) -> tuple[Any, Pullback]:
@@ -103,7 +111,7 @@ def dispatch(
             return found
     rule = registry.lookup(key, args)
     if rule is not None:
-        found = call_by_rule(rule, args, kwargs)
+        found = call_by_rule(rule, args, kwargs) or (None if kwargs else _with_numbers(f, args))
         if found is not None:
             return found
     if t is types.FunctionType:
@@ -115,6 +123,12 @@ def dispatch(
     if t is _CACHED and carries(*args, *kwargs.values()) and (any(active) or any(active_kw)):
         return dispatch(f.__wrapped__, args, kwargs, active, active_kw)
     return _of_instance(f, args, kwargs, active, active_kw)
+
+
+def _with_numbers(f: Any, args: tuple[Any, ...]) -> Any:
+    from dpy.runtime.number_arguments import with_numbers
+
+    return with_numbers(f, args)
 
 
 def _of_instance(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from dpy.cotangent import ZERO, add
 from dpy.runtime import iteration, sets, sources
 from dpy.runtime.attempts import interrupted, state
 from dpy.runtime.entries import entry
+from dpy.runtime.hashing import check_key, check_keys
 from dpy.runtime.item_cotangents import as_tuple, fresh_items
 from dpy.runtime.starred_calls import call_spread
+from dpy.slots import slots_of
 from dpy.transform import helpers
 
 __all__ = ["DISPLAYS", "display_spread"]
@@ -40,6 +40,7 @@ def _dict(*pairs: Any) -> tuple[Any, Any]:
                 owners[k] = i + 1
             spreads[i + 1] = value
         else:
+            check_key(key)
             y[key] = value
             owners[key] = i + 1
 
@@ -56,7 +57,30 @@ def _dict(*pairs: Any) -> tuple[Any, Any]:
     return y, dict_pullback
 
 
+def _slice(start: Any, stop: Any, step: Any) -> tuple[Any, Any]:
+    return slice(start, stop, step), _slice_pullback
+
+
+def _slice_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
+    slots = slots_of(d)
+    return slots.get("start", ZERO), slots.get("stop", ZERO), slots.get("step", ZERO)
+
+
+@entry(slice)
+def make_slice(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``slice(stop)``, ``slice(start, stop)``, ``slice(start, stop, step)``."""
+    y = slice(*args, **kwargs)
+    names = ("stop",) if len(args) == 1 else ("start", "stop", "step")[: len(args)]
+
+    def make_slice_pullback(d: Any, acc: Any) -> Any:
+        slots = slots_of(d)
+        return ZERO, tuple([slots.get(name, ZERO) for name in names]), {}
+
+    return y, make_slice_pullback
+
+
 def _set(*parts: Any) -> tuple[Any, Any]:
+    check_keys(parts)
     y = set(parts)
     return y, lambda d, acc: tuple(sets.set_items(acc, y, parts))
 
@@ -68,6 +92,7 @@ def _append(xs: list[Any], value: Any) -> tuple[Any, Any]:
 
 
 def _add_to_set(xs: set[Any], value: Any) -> tuple[Any, Any]:
+    check_key(value)
     is_new = value not in xs
     xs.add(value)
     return None, lambda d, acc: (ZERO, acc.take_slot(xs, value) if is_new else ZERO)
@@ -110,20 +135,6 @@ def _unpack_star(source: Any, before: int, after: int) -> tuple[Any, Any]:
     return y, unpack_pullback
 
 
-def _slice(*parts: Any) -> tuple[Any, Any]:
-    """A slice keeps its parts; those of an index are integers."""
-    y = slice(*parts)
-    if not any(isinstance(part, (float, np.inexact, np.ndarray)) for part in parts):
-        return y, None
-    names = ("stop",) if len(parts) == 1 else ("start", "stop", "step")[: len(parts)]
-
-    def slice_pullback(d: Any, acc: Any) -> Any:
-        taken = acc.take_slots(y)
-        return tuple([taken.get(name, ZERO) for name in names])
-
-    return y, slice_pullback
-
-
 def display_spread(
     name: str, active: tuple[bool, ...], layout: tuple[str, ...], /, *operands: Any
 ) -> tuple[Any, Any]:
@@ -147,8 +158,7 @@ def _make_set(*parts: Any) -> Any:
 _MADE = {"list": _make_list, "tuple": _make_tuple, "set": _make_set}
 
 DISPLAYS: dict[str, Any] = {
-    "slice": _slice,
-    "tuple": _tuple, "list": _list, "set": _set, "dict": _dict, "append": _append,
+    "tuple": _tuple, "list": _list, "set": _set, "dict": _dict, "slice": _slice, "append": _append,
     "add_to_set": _add_to_set, "unpack": _unpack, "unpack_star": _unpack_star,
 }  # fmt: skip
 
@@ -165,13 +175,6 @@ def _as_entry(name: str) -> None:
 
 for _name in _MADE:
     _as_entry(_name)
-
-
-@entry(slice)
-def slice_(dispatch: Any, args: Any, kwargs: Any) -> Any:
-    """``slice(start, stop, step)``."""
-    y, pb = _slice(*args)
-    return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc), {})
 
 
 @entry(type)

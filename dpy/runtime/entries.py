@@ -36,7 +36,9 @@ def load_entries() -> None:
         array_protocols,
         attribute_entries,
         callbacks,
+        comparisons,
         construct,
+        conversions,
         copies,
         dicts,
         displays,
@@ -46,8 +48,10 @@ def load_entries() -> None:
         itertools_,
         lazily,
         lists,
+        ordered,
         protocols,
         sets,
+        texts,
         weak_references,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,22 @@ import numpy as np
 from dpy.cotangent import ZERO
 from dpy.runtime import forward_run, item_cotangents, iteration
 from dpy.runtime.array_classes import handed_on
+from dpy.runtime.conversions import COMMON, as_index
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error
+from dpy.runtime.hashing import check_key
 from dpy.runtime.held import hold, sink, take
 from dpy.runtime.helpers import project_written
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, opaque
-from dpy.runtime.special_methods import behind, user_method
+from dpy.runtime.special_methods import behind, is_foreign, user_method
 from dpy.runtime.stand_ins import read_flat, read_view, write_flat, write_view
 
 __all__ = ["delete_item", "raw_delete", "raw_read", "raw_write", "read_item", "write_item"]
 
 _SEQUENCES = (list, tuple, collections.deque)
-_INDICES = (int, np.integer)
+_PLAIN_INDICES = frozenset({int, np.int64, np.ndarray, list, bool, str, type(None), type(...)})
+_BOUNDS = ("start", "stop", "step")
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -43,13 +47,13 @@ def read_item(owner: Any, index: Any) -> tuple[Any, Any]:
                 return ZERO, ZERO
 
             return y, list_item_pullback
-        return _of_sequence(owner, index)
+        return by_plain_index(_of_sequence, owner, index)
     if t is tuple:
-        return _of_sequence(owner, index)
+        return by_plain_index(_of_sequence, owner, index)
     if t is dict:
         return _of_dict(owner, index)
     if t is np.ndarray:
-        return _of_array(owner, index)
+        return by_plain_index(_of_array, owner, index)
     if isinstance(owner, type):
         return owner[index], None  # type: ignore[index]
     method = user_method(t, "__getitem__")
@@ -63,12 +67,10 @@ def read_item(owner: Any, index: Any) -> tuple[Any, Any]:
 
 def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:
     """What the builtin type does, whatever a subclass defines."""
-    if isinstance(owner, np.ndarray):
-        return _of_array(owner, index)
     if isinstance(owner, dict):
         return _of_dict(owner, index)
-    if isinstance(owner, _SEQUENCES):
-        return _of_sequence(owner, index)
+    if isinstance(owner, (np.ndarray, *_SEQUENCES)):
+        return by_plain_index(_of_builtin, owner, index)
     if isinstance(owner, (str, bytes, range)):
         return owner[index], None
     if isinstance(owner, np.flatiter):
@@ -79,12 +81,56 @@ def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:
     return _through(opaque(operator.getitem, (owner, index), {}))
 
 
+def _of_builtin(owner: Any, index: Any) -> tuple[Any, Any]:
+    return _of_array(owner, index) if isinstance(owner, np.ndarray) else _of_sequence(owner, index)
+
+
+def by_plain_index(
+    operation: Callable[..., tuple[Any, Any]], owner: Any, index: Any, *value: Any
+) -> tuple[Any, Any]:
+    """An operation on an item, whose index may be an object with an ``__index__``."""
+    if type(index) in _PLAIN_INDICES or (plain := _plain_index(index)) is None:
+        return operation(owner, index, *value)
+    index, back = plain
+    y, pb = operation(owner, index, *value)
+
+    def index_pullback(d: Any, acc: Any) -> Any:
+        d_owner, _, *d_value = pb(d, acc)
+        return d_owner, back(acc), *d_value
+
+    return y, index_pullback
+
+
+def _plain_index(index: Any) -> tuple[Any, Any] | None:
+    """An index without objects of the user's, and the way back to them; None if it has none."""
+    t = type(index)
+    if t in _PLAIN_INDICES:
+        return None
+    if t is tuple or t is slice:
+        parts = index if t is tuple else (index.start, index.stop, index.step)
+        found = [_plain_index(part) for part in parts]
+        if all(part is None for part in found):
+            return None
+        plain = [x if part is None else part[0] for x, part in zip(parts, found, strict=True)]
+
+        def parts_back(acc: Any) -> Any:
+            d = [ZERO if part is None else part[1](acc) for part in reversed(found)][::-1]
+            return tuple(d) if t is tuple else dict(zip(_BOUNDS, d, strict=True))
+
+        return tuple(plain) if t is tuple else slice(*plain), parts_back
+    if user_method(t, "__index__") is None:
+        return None
+    y, pb = as_index(index)
+    return y, lambda acc: ZERO if pb is None else pb(ZERO, acc)
+
+
 def _through(found: tuple[Any, Any]) -> tuple[Any, Any]:
     y, pb = found
     return y, None if pb is None else lambda d, acc: pb(d, acc)[1]
 
 
 def _of_dict(owner: Any, key: Any) -> tuple[Any, Any]:
+    check_key(key)
     holder = forward_run.instance_of(owner)
     if type(owner) is dict or dict.__contains__(owner, key):
         y = dict.__getitem__(owner, key)
@@ -218,14 +264,9 @@ def write_item(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
 def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
     """What the builtin type does, whatever a subclass defines."""
     if isinstance(owner, np.ndarray):
-        return _to_array(owner, index, value)
+        return by_plain_index(_to_array, owner, index, value)
     if isinstance(owner, (list, collections.deque)):
-        if isinstance(index, slice):
-            return _to_slice(owner, index, value)
-        base = _base_of(owner)
-        base.__setitem__(owner, index, value)
-        place = operator.index(index) % base.__len__(owner)
-        return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(owner, place))
+        return by_plain_index(_to_sequence, owner, index, value)
     if isinstance(owner, dict):
         if "__builtins__" in owner and carries(value):
             raise mutation_error(
@@ -233,6 +274,7 @@ def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
                 "dpy follows globals by `global` statements",
                 "declare the name in a `global` statement and assign to it",
             )
+        check_key(index)
         holder = forward_run.instance_of(owner)
         if isinstance(owner, collections.OrderedDict):
             collections.OrderedDict.__setitem__(owner, index, value)
@@ -247,7 +289,18 @@ def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
     return _through(opaque(operator.setitem, (owner, index, value), {}))
 
 
+def _to_sequence(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
+    if isinstance(index, slice):
+        return _to_slice(owner, index, value)
+    base = _base_of(owner)
+    base.__setitem__(owner, index, value)
+    place = operator.index(index) % base.__len__(owner)
+    return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(owner, place))
+
+
 def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
+    if type(value) not in COMMON and is_foreign(value):
+        return _of_foreign(owner, index, value)
     kept = kept_index(index)
     value_before = value
     if isinstance(value, np.ndarray) and np.may_share_memory(owner, value):
@@ -269,6 +322,18 @@ def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
         return ZERO, ZERO, sink(acc, held, d_value)
 
     return None, array_pullback
+
+
+def _of_foreign(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
+    """What is written is an object, which gives a number or an array."""
+    array, back = dispatch(np.asarray, (value, owner.dtype), {})
+    _, pb = _to_array(owner, index, array)
+
+    def foreign_pullback(d: Any, acc: Any) -> Any:
+        d_array = pb(d, acc)[2]
+        return ZERO, ZERO, ZERO if back is None else back(d_array, acc)[1][0]
+
+    return None, foreign_pullback
 
 
 def _to_slice(owner: Any, index: slice, value: Any) -> tuple[Any, Any]:
@@ -304,6 +369,7 @@ def delete_item(owner: Any, index: Any) -> tuple[Any, Any]:
 def raw_delete(owner: Any, index: Any) -> tuple[Any, Any]:
     """What the builtin type does, whatever a subclass defines."""
     if isinstance(owner, dict):
+        check_key(index)
         holder = forward_run.instance_of(owner)
         base = collections.OrderedDict if isinstance(owner, collections.OrderedDict) else dict
         base.__delitem__(owner, index)
@@ -315,6 +381,10 @@ def raw_delete(owner: Any, index: Any) -> tuple[Any, Any]:
         return None, forget
     if not isinstance(owner, (list, collections.deque)):
         return _through(opaque(operator.delitem, (owner, index), {}))
+    return by_plain_index(_delete_of_sequence, owner, index)
+
+
+def _delete_of_sequence(owner: Any, index: Any) -> tuple[Any, Any]:
     n = len(owner)
     if isinstance(index, slice):
         places = sorted(range(*index.indices(n)))

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from dpy.runtime.entries import entry
-from dpy.runtime.opaque import opaque
 from dpy.runtime.sources import is_lazy
 
 __all__ = ["REPLACED"]
@@ -88,7 +87,7 @@ def _until_decided(original: Any, function: Any) -> None:
         if is_lazy(args[0]):
             return dispatch(function, args, kwargs)
         if isinstance(args[0], (list, tuple)) and not all(map(_is_plain, args[0])):
-            return opaque(original, args, kwargs)  # their `__bool__` may write
+            return dispatch(function, args, kwargs)  # their `__bool__` may write
         return None
 
     entry(original)(call)

@@ -10,6 +10,8 @@ import numpy as np
 
 from dpy.cotangent import ZERO
 from dpy.runtime.attempts import interrupted, state
+from dpy.runtime.comparisons import searched
+from dpy.runtime.conversions import as_index
 from dpy.runtime.entries import entry, inert
 from dpy.runtime.item_cotangents import as_tuple, fresh_items, nothing
 from dpy.runtime.iteration import collect, iterate
@@ -88,9 +90,12 @@ def pop(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.pop([index])``."""
     xs = args[0]
     n = len(xs)
-    y = _base(xs).pop(xs, *args[1:])
-    i = operator.index(args[1]) if len(args) > 1 else -1
-    return y, _popped(xs, i + n if i < 0 else i, args)
+    i, back = as_index(args[1]) if len(args) > 1 else (-1, None)
+    y = _base(xs).pop(xs, i) if len(args) == 2 else _base(xs).pop(*args)
+    popped = _popped(xs, i + n if i < 0 else i, args)
+    if back is None:
+        return y, popped
+    return y, lambda d, acc: (popped(d, acc), (ZERO, (ZERO, back(ZERO, acc)), {}))[1]
 
 
 @entry(collections.deque.popleft)
@@ -113,16 +118,23 @@ def remove(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.remove(value)``: deletes the first that is equal."""
     xs, value = args
     base = _base(xs)
-    try:
-        place = base.index(xs, value)
-    except ValueError:
-        base.remove(xs, value)
-        raise
+
+    def find(items: Any, sought: Any) -> int:
+        for place, item in enumerate(items):
+            if item is sought or item == sought:
+                return place
+        is_list = base is list
+        raise ValueError(
+            "list.remove(x): x not in list" if is_list else f"{sought!r} is not in deque"
+        )
+
+    found = searched(find, xs, value)
+    place, back = (find(xs, value), None) if found is None else found
     base.__delitem__(xs, place)
 
     def remove_pullback(d: Any, acc: Any) -> Any:
         acc.insert(xs, place)
-        return nothing(args)
+        return nothing(args) if back is None else (ZERO, back(ZERO, acc), {})
 
     return None, remove_pullback
 
@@ -270,6 +282,5 @@ def init_deque(dispatch: Any, args: Any, kwargs: Any) -> Any:
 
 
 inert(
-    list.index, list.count, list.__len__, tuple.index, tuple.count, tuple.__len__,
-    collections.deque.index, collections.deque.count,
+    list.__len__, tuple.__len__,
 )  # fmt: skip

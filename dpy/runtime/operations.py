@@ -9,16 +9,18 @@ from dpy.cotangent import ZERO
 from dpy.runtime import items
 from dpy.runtime.array_classes import is_derived
 from dpy.runtime.attributes import delete_attribute, read_attribute, write_attribute
+from dpy.runtime.conversions import length, truth
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.displays import DISPLAYS, display_spread
 from dpy.runtime.in_place import IN_PLACE, builtin_in_place
 from dpy.runtime.membership import contains
 from dpy.runtime.operators import BINARY, OPERATORS, UFUNCS, builtin_binary, per_operand, run_opaque
+from dpy.runtime.texts import format_
 from dpy.runtime.variables import closure, new_cell, read_cell, read_global, write_global
 
 __all__ = [
-    "OPERATIONS", "closure", "display_spread", "operate", "operate_raw", "read_cell",
-    "read_global", "write_global",
+    "OPERATIONS", "closure", "display_spread", "length", "operate", "operate_raw", "read_cell",
+    "read_global", "truth", "write_global",
 ]  # fmt: skip
 
 _TWO_ZEROS = (ZERO, ZERO)
@@ -81,7 +83,7 @@ OPERATIONS: dict[str, Any] = {
     **OPERATORS, **IN_PLACE, **DISPLAYS,
     "getattr": _getattr, "setattr": _setattr, "delattr": _delattr, "getitem": items.read_item,
     "setitem": items.write_item, "delitem": items.delete_item, "contains": contains,
-    "new_cell": new_cell, "put": items.raw_write,
+    "new_cell": new_cell, "put": items.raw_write, "format": format_,
 }  # fmt: skip
 _raw: dict[str, Any] = {
     "getitem": items.raw_read, "setitem": items.raw_write, "delitem": items.raw_delete,

@@ -14,6 +14,7 @@ import numpy as np
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO
 from dpy.runtime.array_classes import is_derived
+from dpy.runtime.comparisons import compare_sequences
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.opaque import opaque
 from dpy.runtime.rule_calls import by_rule
@@ -184,6 +185,8 @@ def _compare(name: str, a: Any, b: Any) -> tuple[Any, Any]:
         return per_operand(dispatch(UFUNCS[name], (a, b), {}))
     if type(a) in _TEXT or type(b) in _TEXT:
         return function(a, b), None
+    if type(a) is type(b) and type(a) in (list, tuple):
+        return compare_sequences(function, a, b) or (function(a, b), None)
     return run_opaque(function, (a, b))  # what is in containers may have comparisons of its own
 
 

@@ -1,4 +1,4 @@
-"""Builtin functions that stand for special methods: ``abs``, ``float``, ``len``, ``operator.*``.
+"""Builtin functions that stand for operators and items: ``operator.*``, ``divmod``, ``pow``.
 
 For numbers and arrays the rules hold; here are objects whose class defines the method in Python.
 An entry returns None where it has nothing to say, and the rule is used.
@@ -7,7 +7,6 @@ An entry returns None where it has nothing to say, and the rule is used.
 from __future__ import annotations
 
 import collections
-import math
 import operator
 from decimal import Decimal
 from fractions import Fraction
@@ -25,43 +24,6 @@ from dpy.runtime.operators import PLAIN, dunders
 from dpy.runtime.special_methods import user_method
 
 __all__: list[str] = []
-
-
-def _unary(function: Any, name: str) -> None:
-    def through_method(dispatch: Any, args: Any, kwargs: Any) -> Any:
-        if not args or type(args[0]) in _COMMON:
-            return None
-        method = user_method(type(args[0]), name)
-        if method is None:
-            return None
-        y, pb = dispatch(method, args, kwargs)
-        return _checked(function, y), pb
-
-    entry(function)(through_method)
-
-
-def _checked(function: Any, y: Any) -> Any:
-    """What the builtin makes of the method's result: ``bool`` and ``len`` insist on a type."""
-    if function is bool or function is operator.truth:
-        if type(y) is not bool:
-            raise TypeError(f"__bool__ should return bool, returned {type(y).__name__}")
-    elif function in (float, int, complex) and not isinstance(y, function):
-        raise TypeError(f"__{function.__name__}__ returned non-{function.__name__}")
-    return y
-
-
-_COMMON = frozenset({
-    float, int, complex, bool, str, bytes, list, tuple, dict, set, frozenset, np.ndarray,
-    np.float64, type(None), range,
-})  # fmt: skip
-
-for _function, _name in (
-    (abs, "__abs__"), (float, "__float__"), (int, "__int__"), (complex, "__complex__"),
-    (round, "__round__"), (len, "__len__"), (bool, "__bool__"), (math.floor, "__floor__"),
-    (math.ceil, "__ceil__"), (math.trunc, "__trunc__"), (hash, "__hash__"), (repr, "__repr__"),
-    (str, "__str__"), (operator.index, "__index__"),
-):  # fmt: skip
-    _unary(_function, _name)
 
 
 # --- operators as functions -----------------------------------------------------------------------

@@ -41,6 +41,7 @@ _OF_ITERABLES = frozenset({
 _LOOKING = frozenset({isinstance, issubclass, callable, id, type})
 _FUNCTION, _METHOD = type(np.sum), type(np.ndarray.sum)
 _OF_NUMPY = frozenset({np.ufunc, _FUNCTION})
+_OF_LISTS = frozenset({math.fsum, math.dist})
 
 
 def call_by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -60,17 +61,19 @@ def _takes_iterables(rule: Any) -> bool:
 
 
 def _rule_knows(args: tuple[Any, ...], rule: Any) -> bool:
-    """Whether a rule for numbers and arrays applies: not to objects with special methods."""
-    t = type(rule.primal)  # NumPy's functions look into lists as well
+    """Whether the rule of a function of numbers and arrays applies: not to objects with methods."""
+    f = rule.primal
+    looks_inside = type(f) in _OF_NUMPY or f in _OF_LISTS  # of lists and tuples
     for x in args:
+        t = type(x)
         if is_derived(x):
-            if _replaces(x, t, rule):
+            if _replaces(x, type(f), rule):
                 return False
-        elif type(x) not in _QUICK and not isinstance(x, _KNOWN_TO_RULES):
-            kind = kind_of(type(x))
+        elif t not in _QUICK and not isinstance(x, _KNOWN_TO_RULES):
+            kind = kind_of(t)
             if kind.read is not None and not isinstance(x, sources.VIEWS):
                 return False
-        elif (type(x) is list or type(x) is tuple) and t in _OF_NUMPY and has_foreign(x):
+        elif (t is list or t is tuple) and looks_inside and has_foreign(x):
             return False
     return True
 

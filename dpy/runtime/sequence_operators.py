@@ -9,8 +9,11 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add
 from dpy.runtime import sets
+from dpy.runtime.conversions import COMMON, as_index
 from dpy.runtime.item_cotangents import fresh_items
 from dpy.runtime.iteration import give_items
+from dpy.runtime.special_methods import implements
+from dpy.runtime.texts import percent
 
 __all__ = ["repeat_in_place", "sequence_operator"]
 
@@ -20,14 +23,16 @@ def sequence_operator(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
     if name == "add" and type(a) is type(b) and type(a) in (list, tuple):
         return _concatenate(a, b)
     if name == "mul":
-        if type(a) in (list, tuple) and isinstance(b, (int, np.integer)):
+        if type(a) in (list, tuple) and _is_count(b):
             return _repeat(a, b, swapped=False)
-        if type(b) in (list, tuple) and isinstance(a, (int, np.integer)):
+        if type(b) in (list, tuple) and _is_count(a):
             return _repeat(b, a, swapped=True)
     if name == "or_" and type(a) is dict and type(b) is dict:
         return _merge(a, b)
     if type(a) in (set, frozenset) and type(b) in (set, frozenset):
         return sets.merged_set(getattr(operator, name), a, b)
+    if name == "mod" and type(a) is str:
+        return percent(a, b)
     if isinstance(a, (str, bytes, range)) or isinstance(b, (str, bytes)):
         return getattr(operator, name)(a, b), None
     return None
@@ -44,7 +49,20 @@ def _concatenate(a: Any, b: Any) -> tuple[Any, Any]:
     return y, concatenate_pullback
 
 
-def _repeat(a: Any, times: Any, *, swapped: bool) -> tuple[Any, Any]:
+def _is_count(x: Any) -> bool:
+    """Whether a list can be repeated so many times: also objects with an ``__index__``, no more."""
+    if isinstance(x, (int, np.integer)):
+        return True
+    t = type(x)
+    return (
+        t not in COMMON
+        and implements(t, "__index__") is not None
+        and not any(implements(t, name) is not None for name in ("__mul__", "__rmul__"))
+    )
+
+
+def _repeat(a: Any, count: Any, *, swapped: bool) -> tuple[Any, Any]:
+    times, back = as_index(count)
     y = a * times
     n, size = len(a), len(y)
 
@@ -53,7 +71,8 @@ def _repeat(a: Any, times: Any, *, swapped: bool) -> tuple[Any, Any]:
         for i, d_i in enumerate(fresh_items(acc, y, size, d)):
             totals[i % n] = add(totals[i % n], d_i)
         d_a = give_items(acc, a, totals)
-        return (ZERO, d_a) if swapped else (d_a, ZERO)
+        d_count = ZERO if back is None else back(ZERO, acc)
+        return (d_count, d_a) if swapped else (d_a, d_count)
 
     return y, repeat_pullback
 

@@ -7,6 +7,7 @@ from typing import Any
 from dpy.cotangent import ZERO, is_zero
 from dpy.runtime import iteration
 from dpy.runtime.entries import entry
+from dpy.runtime.hashing import check_key, check_keys
 from dpy.runtime.item_cotangents import nothing
 
 __all__ = ["merged_set", "set_items", "update_set"]
@@ -30,6 +31,8 @@ def _give(acc: Any, slots: dict[Any, Any], sources: list[tuple[Any, Any]]) -> li
 
 def merged_set(function: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """An operator of two sets: ``| & - ^``."""
+    check_keys(a)
+    check_keys(b)
     y = function(a, b)
     sources = [iteration.collect(a), iteration.collect(b)]
     return y, lambda d, acc: tuple(_give(acc, acc.take_slots(y), sources))
@@ -38,6 +41,8 @@ def merged_set(function: Any, a: Any, b: Any) -> tuple[Any, Any]:
 def update_set(function: Any, a: Any, *others: Any) -> tuple[Any, Any]:
     """A method that changes `a` in place: its old items keep their slots."""
     collected = [iteration.collect(b) for b in others]
+    for items, _ in collected:
+        check_keys(items)
     before = frozenset(a)
     y = function(a, *[items for items, _ in collected])
 
@@ -55,6 +60,7 @@ def _constructor(cls: Any) -> None:
         if kwargs or len(args) != 1:
             return cls(*args, **kwargs), None
         items, give = iteration.collect(args[0])
+        check_keys(items)
         y = cls(items)
         return y, lambda d, acc: (ZERO, (give(acc, set_items(acc, y, items)),), {})
 
@@ -69,6 +75,7 @@ for _cls in _BOTH:
 def add_item(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.add(item)``."""
     xs, item = args
+    check_key(item)
     is_new = item not in xs
     set.add(xs, item)
     return None, lambda d, acc: (
@@ -94,6 +101,7 @@ def pop_item(dispatch: Any, args: Any, kwargs: Any) -> Any:
 def _deleting(method: Any) -> None:
     def delete(dispatch: Any, args: Any, kwargs: Any) -> Any:
         xs, item = args
+        check_key(item)
         method(xs, item)
 
         def delete_pullback(d: Any, acc: Any) -> Any:
@@ -111,6 +119,8 @@ def _merging(name: str) -> None:
 
         def merge(dispatch: Any, args: Any, kwargs: Any, method: Any = method) -> Any:
             collected = [iteration.collect(x) for x in args]
+            for items, _ in collected:
+                check_keys(items)
             y = method(args[0], *[items for items, _ in collected[1:]])
             return y, lambda d, acc: (ZERO, tuple(_give(acc, acc.take_slots(y), collected)), {})
 

@@ -11,7 +11,9 @@ import numpy as np
 
 from dpy.slots import kind_of
 
-__all__ = ["behind", "has_foreign", "implements", "is_foreign", "user_method"]
+__all__ = [
+    "behind", "has_foreign", "implements", "is_foreign", "is_written_by_dataclass", "user_method",
+]  # fmt: skip
 
 _MISSING = object()
 _KNOWN = frozenset(
@@ -63,3 +65,11 @@ def behind(x: Any) -> Any:
     if type(x) in weakref.ProxyTypes:
         return x.__init__.__self__
     return x
+
+
+def is_written_by_dataclass(cls: type, method: Any) -> bool:
+    """Whether `dataclasses` wrote the method: it asks the fields one by one, and does no more."""
+    written = getattr(method, "__wrapped__", method)
+    if not isinstance(written, types.FunctionType) or written.__code__.co_filename != "<string>":
+        return False
+    return any("__dataclass_fields__" in vars(c) for c in cls.__mro__)

@@ -23,6 +23,7 @@ from dpy.cotangent import ZERO, add, is_zero
 from dpy.errors import NotDifferentiableError
 from dpy.runtime import sources
 from dpy.runtime.attempts import Thrown, interrupted, is_guarded, state
+from dpy.runtime.conversions import truth
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import STANDS_FOR
 from dpy.runtime.operations import OPERATIONS, read_cell, read_global
@@ -241,6 +242,16 @@ class Tape:
             if type(y) in _CONSTANT:
                 return y, None
         return self.operate("getattr", keys, owner, name)
+
+    def truth(self, keys: tuple[Any, int], x: Any) -> bool:
+        """``bool(x)``, for a test."""
+        if type(x) is bool:
+            return x
+        y, pb = truth(x)
+        if pb is not None:
+            self._settle(self._here)
+            self.entries.append((lambda d, acc: (pb(d, acc),), keys))
+        return bool(y)
 
     def read_global(self, name: str, globals_: Any, value: Any) -> tuple[Any, Any]:
         """The value of a global."""

@@ -20,15 +20,9 @@ from dpy.runtime.memory import owner_of
 from dpy.slots import kind_of
 
 __all__ = [
-    "CACHED",
-    "Contents",
-    "Moves",
-    "Watch",
-    "called_by",
-    "is_inert",
-    "is_service",
+    "CACHED", "CALLERS", "Contents", "Moves", "Watch", "called_by", "is_inert", "is_service",
     "reachable_arrays",
-]
+]  # fmt: skip
 
 _MOST_WATCHED = 2000
 # Standard modules whose functions and objects serve a program: logs, locks, random numbers, files.
@@ -40,13 +34,13 @@ _SERVICES = frozenset({
 })  # fmt: skip
 CACHED = type(functools.lru_cache(lambda: None))
 # Objects that call functions which they do not show.
-_CALLERS = frozenset({type(functools.cmp_to_key(lambda a, b: 0)), CACHED, np.ufunc})
+CALLERS = frozenset({type(functools.cmp_to_key(lambda a, b: 0)), CACHED, np.ufunc})
 _INERT: tuple[Any, ...] = (
-    str, bool, type(None), type, types.ModuleType, range, slice, np.dtype,
-    type(Ellipsis), type(NotImplemented), types.CodeType, type({}.keys()), np.ufunc,
+    str, bool, type(None), type, types.ModuleType, range, np.dtype, type(Ellipsis),
+    type(NotImplemented), types.CodeType, type({}.keys()), np.ufunc,
 )  # fmt: skip
 # What is only a way to other values: nothing is written to it.
-_WAYS = (types.FunctionType, tuple, frozenset)
+_WAYS = (types.FunctionType, tuple, frozenset, slice)
 
 
 @functools.cache
@@ -84,9 +78,13 @@ class Contents:
         self.obj = obj
         self.before = before
 
+    def now(self) -> dict[Any, Any]:
+        """What the container holds now."""
+        return _read(self.obj)
+
     def is_same(self) -> bool:
         """Whether the container holds now what it held before."""
-        after = _read(self.obj)
+        after = self.now()
         return len(self.before) == len(after) and all(
             slot in self.before and self.before[slot] is x for slot, x in after.items()
         )
@@ -115,7 +113,7 @@ def _reach(values: list[Any], known: dict[int, Any], most: int) -> Iterator[tupl
         if isinstance(x, np.ndarray):
             known[id(x)] = x
             yield x, None
-        elif t in _CALLERS:
+        elif t in CALLERS:
             known[id(x)] = x
             waiting.extend(called_by(x))
         elif t is memoryview or t is np.flatiter:

@@ -16,7 +16,7 @@ that compiled code relies on has changed.
 from dpy.runtime import dispatch
 from dpy.specialise.analysis import specialise
 from dpy.specialise.arguments import are_disjoint, forward_of, spread
-from dpy.specialise.calls import compile_call
+from dpy.specialise.calls import compile_call, may_write
 from dpy.specialise.constructors import constructor_of
 from dpy.specialise.guards import MISSING, Guards, cell_kind
 from dpy.specialise.specialisation import Specialisation
@@ -29,4 +29,4 @@ __all__ = [
     "spread", "taped_code",
 ]  # fmt: skip
 
-dispatch.set_compiler(compile_call)
+dispatch.set_compiler(compile_call, may_write)

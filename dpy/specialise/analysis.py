@@ -16,7 +16,7 @@ from dpy.specialise.constructors import Constructor
 from dpy.specialise.guards import Guards, cell_kind
 from dpy.specialise.rule_book import Surroundings
 from dpy.specialise.specialisation import Signature, Specialisation, analyses
-from dpy.transform import ir, known_values, unroll
+from dpy.transform import explicit, ir, known_values, unroll
 from dpy.transform.infer import Facts, Summary, infer
 from dpy.transform.rotate import needs_rotation, rotate
 from dpy.transform.source import read_source
@@ -146,6 +146,13 @@ def _analyse(new: Specialisation, function: Any) -> None:
     new.is_ready = True
 
 
+def _prepared(lowered: ir.Function, facts: Facts) -> ir.Function:
+    """The function in the form that its adjoint needs, as far as the facts tell."""
+    if facts.implicit:
+        return explicit.run(lowered, facts.implicit)
+    return rotate(lowered, facts) if needs_rotation(facts) else lowered
+
+
 class _Analysis:
     """A function on its way to its last form, and what its earlier forms relied on."""
 
@@ -165,9 +172,9 @@ class _Analysis:
         new.summary = Summary()
         for attempt in range(6):
             facts = self._infer(lowered)
-            if needs_rotation(facts):
-                lowered = rotate(lowered, facts)
-                continue
+            while (further := _prepared(lowered, facts)) is not lowered:
+                lowered = further
+                facts = self._infer(lowered)
             settled = facts.summary == new.summary or new.lowest_dependence is None
             new.summary = facts.summary
             new.facts = facts

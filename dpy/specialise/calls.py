@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dpy.cotangent import ZERO
-from dpy.errors import SourceUnavailableError, UnsupportedSyntaxError
+from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.runtime import attempts
 from dpy.runtime.attempts import room
 from dpy.specialise.arguments import forward_of, give_defaults, spread
@@ -13,7 +13,7 @@ from dpy.specialise.store import lowered_function
 from dpy.specialise.taped import keeps_tape, run_taped
 from dpy.transform.source import read_source
 
-__all__ = ["compile_call"]
+__all__ = ["compile_call", "may_write"]
 
 
 def compile_call(
@@ -55,6 +55,17 @@ def compile_call(
         return spread(params, d_params, n, names)
 
     return y, compiled_pullback
+
+
+def may_write(function: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a call may write to what is there before it, as far as is known."""
+    if keeps_tape(function):
+        return True
+    try:
+        found = forward_of(function, args, {}, (False,) * len(args), (), protect=False)
+    except (DpyError, TypeError):
+        return True
+    return found.summary.writes
 
 
 def _call_taped(

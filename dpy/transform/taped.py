@@ -36,9 +36,10 @@ from dpy.transform.versions import Names, assigned, variables
 __all__ = ["cleans_up", "run", "suspends", "uses_tape"]
 
 _INERT = frozenset(
-    "format join import unbound is_ is_not not_ delglobal matches special is_sequence "
+    "join import unbound is_ is_not not_ delglobal matches special is_sequence "
     "is_mapping match_args".split()
 )
+_BOOLEAN = frozenset("is_ is_not not_ contains matches is_sequence is_mapping".split())
 # Operations that have a method of their own on the tape.
 _OWN = frozenset("add sub mul getattr".split())
 _NO_KEY = ir.Lit(None)
@@ -109,7 +110,9 @@ class _Taped:
             elif isinstance(s, ir.Try) and s.name is not None:
                 taken.add(s.name)
         names = Names(taken | set(assigned(function.body)))
+        self.names = names
         self.tape = ir.Var(names.fresh("tape"))
+        self.flags = _flags(function)
         variables_ = [*(p.name for p in function.params), *assigned(function.body)]
         self.keys = {name: names.fresh(f"{name}_k") for name in dict.fromkeys(variables_)}
 
@@ -154,9 +157,13 @@ class _Taped:
         if isinstance(s, ir.Assign):
             return self._assign(s)
         if isinstance(s, ir.If):
-            return (replace(s, body=self._block(s.body), orelse=self._block(s.orelse)),)
+            before, test = self._test(s.test, s.loc)
+            body, orelse = self._block(s.body), self._block(s.orelse)
+            return (*before, replace(s, test=test, body=body, orelse=orelse))
         if isinstance(s, ir.While):
-            return (replace(s, test_body=self._block(s.test_body), body=self._block(s.body)),)
+            after, test = self._test(s.test, s.loc)
+            test_body = (*self._block(s.test_body), *after)
+            return (replace(s, test_body=test_body, test=test, body=self._block(s.body)),)
         if isinstance(s, ir.For):
             assert isinstance(s.target, str)
             items = self._method("items", s.iter, self._keys((s.iter,), s.loc))
@@ -165,6 +172,14 @@ class _Taped:
         if isinstance(s, ir.Try):
             return (self._try(s),)
         return (s,)
+
+    def _test(self, test: Any, loc: ir.Loc | None) -> tuple[ir.Block, Any]:
+        """A value is asked for its truth by the tape: that may call a ``__bool__``."""
+        if not isinstance(test, ir.Var) or test.name in self.flags:
+            return (), test
+        truth = ir.Var(self.names.numbered("truth"))
+        asked = self._method("truth", self._keys((test,), loc), test)
+        return (ir.Assign(truth.name, asked, loc),), truth
 
     def _try(self, s: ir.Try) -> ir.Try:
         """Tell the tape where exceptions may be caught, and where one was."""
@@ -180,13 +195,18 @@ class _Taped:
 
     def _assign(self, s: ir.Assign) -> tuple[ir.Stmt, ...]:
         value = s.value
+        before: ir.Block = ()
+        if isinstance(value, ir.Op) and value.name == "not_":
+            before, test = self._test(value.args[0], s.loc)
+            value = ir.Op("not_", (test,))
+            s = replace(s, value=value)
         if isinstance(value, (ir.Var, ir.Lit, ir.Known, ir.Cell)) or (
             isinstance(value, ir.Op) and value.name in _INERT
         ):
             if s.target is None:
-                return (s,)
+                return (*before, s)
             assert isinstance(s.target, str)
-            return (s, ir.Assign(self.keys[s.target], self._key(value), s.loc))
+            return (*before, s, ir.Assign(self.keys[s.target], self._key(value), s.loc))
         noted = self._noted(value, s.loc)
         if s.target is None:
             return (replace(s, value=noted),)
@@ -222,6 +242,24 @@ class _Taped:
             active, layout, *rest = args
             return self._method("call_spread", active, keys, layout, *rest)
         return self._method("note", made, keys)
+
+
+def _flags(function: ir.Function) -> set[str]:
+    """The variables that only ever hold a bool."""
+    flags: set[str] = set()
+    others = {p.name for p in function.params}
+    for s in ir.walk(function.body):
+        if isinstance(s, ir.Assign) and isinstance(s.target, str):
+            value = s.value
+            is_flag = (isinstance(value, ir.Lit) and type(value.value) is bool) or (
+                isinstance(value, ir.Op) and value.name in _BOOLEAN
+            )
+            (flags if is_flag else others).add(s.target)
+        elif isinstance(s, ir.For) and isinstance(s.target, str):
+            others.add(s.target)
+        elif isinstance(s, ir.Try) and s.name is not None:
+            others.add(s.name)
+    return flags - others
 
 
 def _may_matter(atom: Any) -> bool:

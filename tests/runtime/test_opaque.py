@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import heapq
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_exec_that_would_carry_a_derivative_is_refused() -> None:
 def test_what_c_code_stores_in_new_containers_is_followed() -> None:
     def f(x: float) -> Any:
         stored: dict[str, Any] = {}
-        bisect.insort([], x, key=lambda v: stored.update(a={"w": [v], "u": (v, [v])}) or v)
+        re.sub("a", lambda m: stored.update(a={"w": [x], "u": (x, [x])}) or "b", "a")
         return stored["a"]["w"][0] ** 2 + stored["a"]["u"][1][0]
 
     assert dpy.gradient(f, 0.75) == (2.5,)
@@ -71,9 +72,8 @@ def test_what_c_code_stores_in_new_containers_is_followed() -> None:
 def test_what_c_code_stores_twice_is_followed() -> None:
     def f(x: float) -> Any:
         found: list[float] = []
-        xs = [x]
-        bisect.insort(xs, 0.1, key=lambda v: found.append(v) or v)
-        return found[1] * xs[1]
+        re.sub("a", lambda m: found.append(x) or "b", "aa")
+        return found[1] * x
 
     assert dpy.gradient(f, 0.75) == (1.5,)
 
@@ -81,26 +81,26 @@ def test_what_c_code_stores_twice_is_followed() -> None:
 def test_what_c_code_computes_and_stores_in_new_containers_is_refused() -> None:
     def number(x: float) -> Any:
         stored: dict[str, Any] = {}
-        bisect.insort([], x, key=lambda v: stored.update(a={"w": v * v}) or v)
+        re.sub("a", lambda m: stored.update(a={"w": x * x}) or "b", "a")
         return stored["a"]["w"]
 
     def array(x: float) -> Any:
         stored: dict[str, Any] = {}
-        bisect.insort([], x, key=lambda v: stored.update(a=[np.full(2, v)]) or v)
+        re.sub("a", lambda m: stored.update(a=[np.full(2, x)]) or "b", "a")
         return stored["a"][0].sum()
 
     def at_depth(x: float) -> Any:
         stored = {"a": {"b": {"c": {"d": {"e": {"f": x}}}}}}
 
-        def key(v: float) -> float:
+        def replacement(match: Any) -> str:
             stored["a"]["b"]["c"]["d"]["e"]["f"] *= 2.0
-            return v
+            return "b"
 
-        bisect.insort([], x, key=key)
+        re.sub("a", replacement, "a")
         return stored["a"]["b"]["c"]["d"]["e"]["f"]
 
     for f in (number, array, at_depth):
-        with pytest.raises(dpy.DpyError, match="insort"):
+        with pytest.raises(dpy.DpyError, match="sub"):
             dpy.gradient(f, 0.75)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dpy.kinds import Array, Const, Kind, Other, Tuple, is_number, number_type
+from dpy.kinds import Array, Const, Kind, Other, Slice, Tuple, is_number, number_type
 from dpy.transform import ir
 from dpy.transform.adjoint.buffers import VECTOR
 from dpy.transform.adjoint.expressions import adds_to, args_of, part
@@ -27,7 +27,7 @@ def is_basic(kind: Kind) -> bool:
     t = number_type(kind)
     if t is not None:
         return t is int or issubclass(t, np.integer)
-    return kind in (Other(slice), Other(type(None)), Other(type(...)))
+    return isinstance(kind, Slice) or kind in (Other(type(None)), Other(type(...)))
 
 
 def reverse_array_read(sweep: Sweep, s: ir.Assign, site: Site) -> None:

@@ -130,6 +130,9 @@ def _parts_of(sweep: Sweep, target: str, fields: tuple[str, ...]) -> dict[str, A
 
 def reverse_generic(sweep: Sweep, s: ir.Assign, site: Site) -> None:
     """The runtime decided in the forward; its pullback sinks what is held by identity."""
+    if site.function in _ASKED:
+        _reverse_asked(sweep, s, site)
+        return
     facts = sweep.facts
     if sweep.has_cotangent(s.target):
         d = sweep.consume(s.target)
@@ -147,6 +150,30 @@ def reverse_generic(sweep: Sweep, s: ir.Assign, site: Site) -> None:
         if facts.is_active(atom):
             operand: Any = atom.value if isinstance(atom, ir.Star) else atom
             _give_by_value(sweep, s, operand, target)
+
+
+# What is asked of a value, often, and the functions of the runtime that ask.
+_ASKED = {bool: "truth", len: "length"}
+
+
+def _reverse_asked(sweep: Sweep, s: ir.Assign, site: Site) -> None:
+    """``bool(x)`` and ``len(x)``: there is a pullback if a method of the user's has answered."""
+    (atom,) = site.operands
+    if isinstance(s.target, str):
+        sweep.drop(s.target)
+    ask = getattr(sweep.runtime, _ASKED[site.function])
+    pb = sweep.saved.pullback_of(s, lambda _: call(ask, atom))
+    pulled = call(pb, ZERO_NODE, sweep.acc)
+
+    def give_back() -> None:
+        if not sweep.facts.is_active(atom):
+            sweep.emit(None, pulled)
+            return
+        d = sweep.new("d_arg")
+        sweep.emit(d, pulled)
+        _give_by_value(sweep, s, atom, d)
+
+    sweep.guarded_by(ir.Op("is_not", (pb, ir.Lit(None))), s, give_back)
 
 
 def _give_by_value(sweep: Sweep, s: ir.Assign, operand: ir.Var, d: ir.Var) -> None:

@@ -75,10 +75,12 @@ def reverse_construct(sweep: Sweep, s: ir.Assign, site: Site) -> None:
 
 
 def reverse_build(sweep: Sweep, s: ir.Assign, site: Site) -> None:
-    """``t = (a, b)``, ``[a, b]``, ``{"k": a}``."""
+    """``t = (a, b)``, ``[a, b]``, ``{"k": a}``, ``a:b``."""
     args = args_of(s)
     if site.slot == "dict":
         _spread(sweep, s, [(k.value, v) for k, v in zip(args[::2], args[1::2], strict=True)])
+    elif site.slot == "slice":
+        _spread(sweep, s, list(zip(("start", "stop", "step"), args, strict=True)))
     else:
         _spread(sweep, s, list(enumerate(args)))
 

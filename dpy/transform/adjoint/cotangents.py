@@ -235,10 +235,13 @@ class Cotangents:
 
     def guarded(self, s: ir.Stmt, d: ir.Var, write: Callable[[], None]) -> None:
         """What `write` writes, under ``if d is not ZERO``."""
+        self.guarded_by(ir.Op("is_not", (d, ZERO_NODE)), s, write)
+
+    def guarded_by(self, test: ir.Op, s: ir.Stmt, write: Callable[[], None]) -> None:
+        """What `write` writes, under a test."""
         body, states = self.apart(self.states, write)
         other: list[ir.Stmt] = []
         merged = self.merge(body, states, other, self.states)
         if body or other:
-            test = ir.Op("is_not", (d, ZERO_NODE))
             self.out.append(ir.If(test, tuple(body), tuple(other), s.loc))
         self.states = merged

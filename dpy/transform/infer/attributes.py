@@ -18,7 +18,9 @@ from dpy.kinds import (
     Method,
     Number,
     Object,
+    Slice,
     Tuple,
+    can_carry,
     is_atomic,
     kind_of,
 )
@@ -41,6 +43,7 @@ __all__ = ["note_layout", "read_attribute", "write_attribute"]
 
 _LAYOUT = frozenset({"shape", "strides", "dtype"})
 _LIST_METHODS = set("append extend insert pop clear reverse sort remove index count".split())
+_BOUNDS = ("start", "stop", "step")
 _PLAIN_METHODS = (types.FunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 
 
@@ -59,12 +62,21 @@ def _read(state: State, s: ir.Assign, owner: Any, name: str, kind: Kind) -> Foun
         return _of_object(state, s, owner, name, kind)
     if isinstance(kind, Array):
         return _of_array(state, s, owner, name, kind)
+    if isinstance(kind, Slice) and name in _BOUNDS:
+        return _bound(state, s, owner, name, kind.parts[_BOUNDS.index(name)])
     if isinstance(kind, List) and name in _LIST_METHODS:
         return inert(Method(KnownObject(getattr(list, name)), owner))
     if not state.is_varied(owner):
         state.effects.alias_target_if(s, owner, UNKNOWN)
         return inert(UNKNOWN)
     return _by_runtime(state, s, owner, name, kind, writes=kind is UNKNOWN)
+
+
+def _bound(state: State, s: ir.Assign, owner: Any, name: str, bound: Kind) -> Found:
+    """``start``, ``stop`` or ``step`` of a slice."""
+    state.effects.alias_target_if(s, owner, bound)
+    varied = state.is_varied(owner)
+    return bound, varied and can_carry(bound), Site("field" if varied else "inert", slot=name)
 
 
 def _by_runtime(

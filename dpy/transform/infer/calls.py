@@ -20,6 +20,7 @@ from dpy.kinds import (
     Number,
     Object,
     Other,
+    Slice,
     is_atomic,
 )
 from dpy.transform import ir
@@ -29,7 +30,7 @@ from dpy.transform.infer.callees import call_function
 from dpy.transform.infer.construct import construct, made
 from dpy.transform.infer.containers import call_container
 from dpy.transform.infer.decided import decided_isinstance
-from dpy.transform.infer.kinds_of import kind_by_dummy, numeric
+from dpy.transform.infer.kinds_of import NONE, kind_by_dummy, numeric
 from dpy.transform.infer.lookup import (
     MISSING,
     OBJECT_GETATTRIBUTE,
@@ -120,6 +121,10 @@ def _call_builtin(state: State, s: ir.Assign, function: Any, given: Arguments) -
     if function is setattr and len(given.args) == 3:
         name = given.args[1]
         note_layout(state, given.args[0], name.value if isinstance(name, ir.Lit) else None)
+    if function is slice and 1 <= len(kinds) <= 3 and not given.kwargs:
+        parts = (NONE, *kinds) if len(kinds) == 1 else kinds
+        kind = Slice((*parts, *(NONE,) * (3 - len(parts))))
+        return generic(state, s, given.operands, kinds, writes=False, result=kind)
     if function is hasattr and _may_run_code(state, given):
         return generic(state, s, given.operands, given.all_kinds, result=Number(bool))
     return None

@@ -16,7 +16,9 @@ from dpy.kinds import (
     Kind,
     List,
     Number,
+    Object,
     Other,
+    Slice,
     Tuple,
     is_atomic,
     join,
@@ -25,6 +27,7 @@ from dpy.kinds import (
 from dpy.transform import ir
 from dpy.transform.infer.facts import HEAP, Site
 from dpy.transform.infer.kinds_of import NONE, element, joined
+from dpy.transform.infer.special import KEY, ORDER, index_may_write, may_write
 from dpy.transform.infer.state import Atoms, Environment, Found, Kinds, State, generic, inert
 
 __all__ = ["append", "build", "call_container", "items_of", "unpack", "write_slot"]
@@ -36,11 +39,13 @@ _ITERATORS = (zip, enumerate, reversed)
 
 
 def build(state: State, s: ir.Assign, name: str, args: Atoms, kinds: Kinds) -> Found:
-    """The display of a tuple, list, set or dict."""
+    """The display of a tuple, list, set or dict; a slice."""
     varied = state.any_varied(args)
     for a, k in zip(args, kinds, strict=True):
         state.effects.alias_target_if(s, a, k)
     starred = any(isinstance(a, ir.Star) for a in args)
+    if name in ("set", "dict") and _hashes(state, name, args, kinds):
+        return generic(state, s, args, kinds)
     kind = UNKNOWN if starred and name != "dict" else _built(name, args, kinds)
     if not is_atomic(kind):
         state.effects.make_target(s)
@@ -51,9 +56,22 @@ def build(state: State, s: ir.Assign, name: str, args: Atoms, kinds: Kinds) -> F
     return kind, True, Site("build", slot=name)
 
 
+def _hashes(state: State, name: str, args: Atoms, kinds: Kinds) -> bool:
+    """Whether hashing the keys may run methods of the user's that write."""
+    step = 2 if name == "dict" else 1
+    keys = [(a, k) for a, k in zip(args[::step], kinds[::step], strict=True) if _is_object(k)]
+    return may_write(state, tuple(a for a, _ in keys), tuple(k for _, k in keys), KEY, deep=True)
+
+
+def _is_object(kind: Kind) -> bool:
+    return isinstance(kind, (Object, Tuple))
+
+
 def _built(name: str, args: Atoms, kinds: Kinds) -> Kind:
     if name == "tuple":
         return Tuple(kinds)
+    if name == "slice":
+        return Slice(kinds)
     if name == "list":
         return List(joined(tuple(map(widen, kinds))))
     if name == "dict":
@@ -163,8 +181,11 @@ def items_of(state: State, atom: Any, kind: Kind) -> Kind | None:
 def _list_method(state: State, s: ir.Assign, name: str, args: Atoms, kinds: Kinds) -> Found | None:
     owner = args[0]
     assert isinstance(kinds[0], List)
+    compares = name in ("index", "count", "remove", "sort") and may_write(
+        state, args, kinds, ORDER, deep=True
+    )
     if name in ("index", "count"):
-        return generic(state, s, args, kinds, writes=False, result=Number(int))
+        return generic(state, s, args, kinds, writes=compares, result=Number(int))
     if name in ("append", "insert") and len(args) == (2 if name == "append" else 3):
         return write_slot(state, s, "[]", args[-1], kinds[-1], args, kinds)
     if name == "extend" and len(args) == 2:
@@ -177,6 +198,8 @@ def _list_method(state: State, s: ir.Assign, name: str, args: Atoms, kinds: Kind
     if name == "pop":
         result = state.effects.slot_kind(owner, "[]", kinds[0].item)
     state.effects.write(owner, (), ())
+    if compares or (name == "pop" and index_may_write(state, args[-1], kinds[-1])):
+        return generic(state, s, args, kinds, result=result)
     if not state.is_varied(owner):
         state.effects.alias_target_if(s, owner, result)
         return inert(result)

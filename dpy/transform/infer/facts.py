@@ -138,6 +138,8 @@ class Facts:
     outcome of tests that the kinds decide. `active` variables have cotangents. `written` ones may
     reach an object that is written to, and those of `identity` keep the cotangents of their objects
     in accumulators; for `buffers`, `self_updates` and `self_writes` see `dpy.transform.buffers`.
+    `implicit` are the statements in which Python calls what may be a method of the user's that
+    writes: see `dpy.transform.explicit`.
     """
 
     function: ir.Function
@@ -152,6 +154,7 @@ class Facts:
     buffers: dict[str, Member] = made_by(default_factory=dict)
     self_updates: frozenset[int] = frozenset()
     self_writes: set[int] = made_by(default_factory=set)
+    implicit: set[int] = made_by(default_factory=set)
     exit_kinds: dict[str, Kind] = made_by(default_factory=dict)
     summary: Summary = made_by(default_factory=Summary)
     heap_active: bool = False

@@ -86,6 +86,8 @@ def _is_used_once(state: State, name: str) -> bool:
 
 
 def _changes_nothing(s: ir.Assign, site: Site) -> bool:
+    if site.form == "build":
+        return True
     if site.form != "inert":
         return False
     if isinstance(s.value, ir.Op):

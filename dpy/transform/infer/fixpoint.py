@@ -38,6 +38,7 @@ def infer(
     for _ in range(_MOST_PASSES):
         before = after
         env = {name: state.effects.array_kind(name, kind) for name, kind in params.items()}
+        state.facts.implicit.clear()
         state.effects.written_roots = state.effects.roots_written()
         block(state, function.body, env)
         _note_result(state, env, protect)

@@ -14,17 +14,20 @@ from dpy.kinds import (
     List,
     Object,
     Other,
+    Slice,
     Tuple,
     is_number,
     kind_of,
     number_type,
 )
 from dpy.transform import ir
+from dpy.transform.infer.callees import call_function
 from dpy.transform.infer.containers import write_slot
 from dpy.transform.infer.facts import Site
 from dpy.transform.infer.kinds_of import NONE, indexed, is_basic, joined
-from dpy.transform.infer.lookup import is_named_constant
-from dpy.transform.infer.state import Atoms, Found, Kinds, State, generic, inert
+from dpy.transform.infer.lookup import class_function, is_named_constant
+from dpy.transform.infer.special import KEY, index_may_write, may_write
+from dpy.transform.infer.state import Arguments, Atoms, Found, Kinds, State, generic, inert
 
 __all__ = ["read_item", "write_item"]
 
@@ -32,6 +35,8 @@ __all__ = ["read_item", "write_item"]
 def read_item(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found:
     """The statement ``y = owner[index]``."""
     kind, index = kinds
+    if _may_write(state, args[1], kind, index):
+        return generic(state, s, args, kinds)
     if isinstance(index, Const):
         found = _constant_index(state, s, args, kinds)
         if found is not None:
@@ -40,6 +45,10 @@ def read_item(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found:
         return inert(_item_of_constant(kind.value, index))
     if isinstance(kind, Array):
         return _read_array(state, s, args, kind, index)
+    if isinstance(kind, Object):
+        method = class_function(state.book, kind.cls, "__getitem__")
+        if method is not None:
+            return call_function(state, s, method, Arguments(args, kinds))
     owner = args[0]
     result: Kind = UNKNOWN
     if isinstance(kind, List) and number_type(index) is int:
@@ -47,10 +56,19 @@ def read_item(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found:
     elif isinstance(kind, Tuple) and number_type(index) is int:
         result = joined(kind.items)
     state.effects.alias_target_if(s, owner, result)
+    if kind is UNKNOWN or isinstance(kind, Object):
+        return generic(state, s, args, kinds, result=result)
     if not state.is_varied(owner):
         return inert(result)
-    dispatches = kind is UNKNOWN or isinstance(kind, Object)
-    return generic(state, s, args, kinds, writes=dispatches, result=result)
+    return generic(state, s, args, kinds, writes=False, result=result)
+
+
+def _may_write(state: State, atom: Any, kind: Kind, index: Kind) -> bool:
+    """Whether the index is an object of the user's with a method that may write."""
+    if isinstance(kind, Dict):
+        is_object = isinstance(index, (Object, Tuple))
+        return is_object and may_write(state, (atom,), (index,), KEY, deep=True)
+    return isinstance(kind, (List, Tuple, Array)) and index_may_write(state, atom, index)
 
 
 def _constant_index(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found | None:
@@ -98,7 +116,7 @@ def _read_array(state: State, s: ir.Assign, args: Atoms, kind: Array, index: Kin
 def _item_of_constant(value: tuple[Any, ...], index: Kind) -> Kind:
     if isinstance(index, Const) and type(index.value) is int and abs(index.value) < len(value):
         return kind_of(value[index.value])
-    return Other(tuple) if index == Other(slice) else UNKNOWN
+    return Other(tuple) if isinstance(index, Slice) else UNKNOWN
 
 
 # --- writes ---------------------------------------------------------------------------------------
@@ -106,6 +124,8 @@ def _item_of_constant(value: tuple[Any, ...], index: Kind) -> Kind:
 
 def write_item(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found:
     """The statement ``owner[index] = value``."""
+    if _may_write(state, args[1], kinds[0], kinds[1]):
+        return generic(state, s, args, kinds)
     if isinstance(kinds[0], Array):
         return _write_array(state, args, kinds, kinds[0])
     if isinstance(kinds[0], (List, Dict)):

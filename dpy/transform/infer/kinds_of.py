@@ -22,6 +22,7 @@ from dpy.kinds import (
     Number,
     Object,
     Other,
+    Slice,
     Tuple,
     dummy_of,
     is_number,
@@ -92,7 +93,7 @@ def is_basic(index: Kind) -> bool:
 def indexed(kind: Array, index: Kind) -> Kind:
     """The kind of ``array[index]``; UNKNOWN where the number of dimensions is not certain.
 
-    >>> indexed(Array(np.dtype(float), 3), Tuple((Other(slice), Number(int))))
+    >>> indexed(Array(np.dtype(float), 3), Tuple((Slice((NONE, NONE, NONE)), Number(int))))
     Array(dtype=dtype('float64'), ndim=2)
     """
     if kind.dtype.kind not in "biufc":
@@ -123,7 +124,7 @@ def _effect_of_part(part: Kind) -> tuple[int, int, int | None] | None:
         return 0, 1, None
     if isinstance(part, Const) and part.value is Ellipsis:
         return 0, 0, None
-    if isinstance(part, Other) and part.type is slice:
+    if isinstance(part, Slice):
         return 0, 0, None
     if isinstance(part, Other) and part.type is type(None):
         return 0, 1, None

@@ -29,6 +29,7 @@ from dpy.transform.infer.facts import HEAP, Site
 from dpy.transform.infer.items import read_item, write_item
 from dpy.transform.infer.kinds_of import NONE, kind_by_rule, numeric
 from dpy.transform.infer.lookup import MISSING, class_attribute, class_function
+from dpy.transform.infer.special import EQUALITY, ORDER, TEXT, TRUTH, may_write
 from dpy.transform.infer.state import (
     Arguments,
     Atoms,
@@ -37,7 +38,6 @@ from dpy.transform.infer.state import (
     Kinds,
     State,
     generic,
-    holds_fractions,
     inert,
     kind_at,
 )
@@ -62,9 +62,14 @@ _METHODS = frozenset("add sub mul truediv floordiv mod pow matmul neg pos".split
 _INERT_KINDS: dict[str, Kind] = {
     **dict.fromkeys(("not_", "is_", "is_not", "is_sequence", "is_mapping"), Number(bool)),
     **dict.fromkeys(("format", "join"), Other(str)),
-    "slice": Other(slice),
     **dict.fromkeys(("unbound", "import", "match_args"), UNKNOWN),
 }
+
+
+_IMPLICIT: dict[str, tuple[tuple[str, ...], bool]] = {
+    "not_": (TRUTH, False), "format": (TEXT, True),
+}  # fmt: skip
+"""Operations that call methods of their first operand, and whether those of its items too."""
 
 
 def operation(state: State, s: ir.Assign, value: ir.Op, env: Environment) -> Found:
@@ -75,12 +80,12 @@ def operation(state: State, s: ir.Assign, value: ir.Op, env: Environment) -> Fou
         return _arithmetic(state, s, ARITHMETIC[name], args, kinds)
     if name in _PLAIN_OF:
         return _in_place(state, s, name, args, kinds)
-    if name == "slice" and holds_fractions(state, args, kinds):
-        return generic(state, s, args, kinds)
     if name in _INERT_KINDS:
+        if name in _IMPLICIT and _may_write(state, name, args, kinds):
+            state.facts.implicit.add(id(s))
         decided = decided_test(name, kinds)
         return inert(_INERT_KINDS[name] if decided is None else Const(decided, bool))
-    if name in ("tuple", "list", "set", "dict"):
+    if name in ("tuple", "list", "set", "dict", "slice"):
         return build(state, s, name, args, kinds)
     if name == "getattr":
         return read_attribute(state, s, args[0], args[1].value, kinds[0])
@@ -91,13 +96,19 @@ def operation(state: State, s: ir.Assign, value: ir.Op, env: Environment) -> Fou
     return generic(state, s, args, kinds) if found is None else found
 
 
+def _may_write(state: State, name: str, args: Atoms, kinds: Kinds) -> bool:
+    methods, is_deep = _IMPLICIT[name]
+    return may_write(state, args[:1], kinds[:1], methods, deep=is_deep)
+
+
 # --- arithmetic -----------------------------------------------------------------------------------
 
 
 def _arithmetic(state: State, s: ir.Assign, function: Any, args: Atoms, kinds: Kinds) -> Found:
     if numeric(kinds):
         return _of_numbers(state, s, function, args, kinds)
-    if not any(map(_needs_dispatch, kinds)) and not state.any_varied(args):
+    writes = _may_write_inside(state, function, args, kinds)
+    if not any(map(_needs_dispatch, kinds)) and not state.any_varied(args) and not writes:
         kind: Kind = UNKNOWN
         if function in _COMPARISONS:
             kind = Number(bool)
@@ -122,6 +133,17 @@ def _of_numbers(state: State, s: ir.Assign, function: Any, args: Atoms, kinds: K
     if rule is not None and varied and not rule.is_nondifferentiable:
         form = "elementwise" if rule.partials is not None else "rule"
     return kind, form != "inert", Site(form, rule, args, function=function)
+
+
+def _may_write_inside(state: State, function: Any, args: Atoms, kinds: Kinds) -> bool:
+    """Whether a method of what is in a container may write: a comparison, or one of a text."""
+    if function in _COMPARISONS:
+        methods: tuple[str, ...] = ORDER
+    elif function is operator.mod:  # of a string
+        methods = (*TEXT, "__float__", "__int__", "__index__")
+    else:
+        return False
+    return may_write(state, args, kinds, methods, deep=True)
 
 
 def _needs_dispatch(kind: Kind) -> bool:
@@ -205,7 +227,8 @@ def _update_rule(state: State, function: Any, kinds: Kinds) -> Any:
 
 
 def _contains(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found:
-    if any(map(_needs_dispatch, kinds)):
+    methods = (*EQUALITY, "__hash__")
+    if any(map(_needs_dispatch, kinds)) or may_write(state, args, kinds, methods, deep=True):
         return generic(state, s, args, kinds, result=Number(bool))
     return inert(Number(bool))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import types
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from dpy.kinds import (
     Const,
     Kind,
     KnownObject,
-    Number,
+    Object,
     Other,
     Tuple,
     is_atomic,
@@ -22,12 +23,13 @@ from dpy.kinds import (
 from dpy.transform import ir
 from dpy.transform.infer.facts import Site
 from dpy.transform.infer.kinds_of import calls_back, kind_by_rule, numeric
-from dpy.transform.infer.state import Arguments, Found, State, generic, holds_fractions, inert
+from dpy.transform.infer.special import writes_by_methods
+from dpy.transform.infer.state import Arguments, Found, State, generic, inert
 
 __all__ = ["call_rule"]
 
-# Functions without a derivative that may run the user's code.
-_CALL_BACK = frozenset({round, math.floor, math.ceil, math.trunc, any, all})
+# What they give may carry a derivative after all, and what they consume may run code.
+_GIVE_WHAT_METHODS_GIVE = frozenset({round, math.floor, math.ceil, math.trunc, any, all})
 
 
 def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Arguments) -> Found:
@@ -49,7 +51,8 @@ def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Argum
         for a, k in zip(operands, all_kinds, strict=True):
             if not is_atomic(k):
                 state.effects.alias_target_if(s, a, result)
-    if not state.any_varied(operands):
+    writes = writes_by_methods(state, function, given)
+    if not state.any_varied(operands) and not (writes or _reads_heap(state, given)):
         # what is called is noted all the same: the forward may have a shorter way to call it
         site = Site("inert", None, given.args, given.kwargs, function=function)
         return result, False, site
@@ -58,8 +61,9 @@ def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Argum
         return result, True, Site(form, rule, given.args, function=function)
     if form == "rule":
         return result, True, Site(form, rule, given.args, given.kwargs, function=function)
-    _, _, site = generic(state, s, operands, all_kinds, writes=calls_back(all_kinds))
-    return result, True, site
+    writes = writes or calls_back(all_kinds)
+    _, varied, site = generic(state, s, operands, all_kinds, writes=writes)
+    return result, varied, site
 
 
 def _outputs(rule: Any, given: Arguments) -> list[Any]:
@@ -82,17 +86,27 @@ def _into(state: State, s: ir.Assign, outputs: list[Any], given: Arguments) -> F
 def _without_derivative(
     state: State, s: ir.Assign, function: Any, given: Arguments, result: Kind
 ) -> Found:
-    makes_class = function is type and len(given.args) == 3
-    if makes_class or (function is slice and holds_fractions(state, given.args, given.kinds)):
+    """A special method may write, and so may an iterator when it is consumed."""
+    if function is type and len(given.args) == 3:  # it makes a class
         _, _, site = generic(state, s, given.operands, given.all_kinds)
         return UNKNOWN, True, site
-    if function not in _CALL_BACK or numeric(given.kinds):
+    if numeric(given.all_kinds) or isinstance(function, types.FunctionType):
         return inert(result)
-    # a special method, or an iterator that calls functions when it is consumed
-    result = Number(bool) if function in (any, all) else UNKNOWN
-    all_kinds = given.all_kinds
-    writes = calls_back(all_kinds)
-    return generic(state, s, given.operands, all_kinds, writes=writes, result=result)
+    writes = writes_by_methods(state, function, given)
+    if writes or function in _GIVE_WHAT_METHODS_GIVE:
+        result = UNKNOWN if function in (round, math.floor, math.ceil, math.trunc) else result
+        found = generic(state, s, given.operands, given.all_kinds, writes=writes, result=result)
+        if len(given.operands) == len(given.args) == 1:
+            found[2].function = function
+        return found
+    return inert(result)
+
+
+def _reads_heap(state: State, given: Arguments) -> bool:
+    """Whether a method of an argument may give what globals or cells hold."""
+    return state.facts.heap_active and any(
+        k is UNKNOWN or isinstance(k, Object) for k in given.all_kinds
+    )
 
 
 def _form(rule: Any, given: Arguments, result: Kind) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dpy.kinds import BOTTOM, UNKNOWN, Kind, Method, Number, can_carry, is_atomic, kind_of
+from dpy.kinds import BOTTOM, UNKNOWN, Kind, Method, can_carry, is_atomic, kind_of
 from dpy.records import struct
 from dpy.transform import ir
 from dpy.transform.infer.effects import Effects
@@ -24,7 +24,6 @@ __all__ = [
     "Kinds",
     "State",
     "generic",
-    "holds_fractions",
     "inert",
     "kind_at",
 ]
@@ -184,11 +183,3 @@ def _shareable(operands: Atoms, kinds: Kinds) -> list[str]:
             if isinstance(kind, Method) and isinstance(kind.owner, ir.Var):
                 shared.append(kind.owner.name)
     return shared
-
-
-def holds_fractions(state: State, args: Atoms, kinds: Kinds) -> bool:
-    """Whether a slice is made of floats that carry a derivative: it is no index of a sequence."""
-    return any(
-        isinstance(k, Number) and k.type not in (int, bool) and state.is_varied(a)
-        for a, k in zip(args, kinds, strict=True)
-    )

@@ -28,6 +28,7 @@ from dpy.transform.infer.facts import HEAP, Site
 from dpy.transform.infer.kinds_of import element, joined
 from dpy.transform.infer.layout import atoms_of
 from dpy.transform.infer.operations import operation
+from dpy.transform.infer.special import TRUTH, may_write
 from dpy.transform.infer.state import Environment, Found, State, inert, kind_at
 
 __all__ = ["block"]
@@ -61,10 +62,16 @@ def _if(state: State, s: ir.If, env: Environment) -> None:
         block(state, s.body if kind.value else s.orelse, env)
         return
     state.facts.decided.pop(id(s), None)
+    _note_truth(state, s, kind)
     other = dict(env)
     block(state, s.body, env)
     block(state, s.orelse, other)
     _join_into(env, other)
+
+
+def _note_truth(state: State, s: ir.If | ir.While, kind: Kind) -> None:
+    if may_write(state, (s.test,), (kind,), TRUTH):
+        state.facts.implicit.add(id(s))
 
 
 def _for(state: State, s: ir.For, env: Environment) -> None:
@@ -85,6 +92,7 @@ def _while(state: State, s: ir.While, env: Environment) -> None:
         inner = dict(env)
         block(state, s.test_body, inner)
         state.record(s, s.test, inner)
+        _note_truth(state, s, kind_at(s.test, inner))
         tested = dict(inner)
         block(state, s.body, inner)
         _join_into(inner, tested)

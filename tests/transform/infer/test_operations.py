@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dpy.kinds import UNKNOWN, Array, Const, Kind, Number, Other
+from dpy.kinds import UNKNOWN, Array, Const, Kind, Number, Other, Slice
 from dpy.transform.infer.operations import operation
 from dpy.transform.ir import Assign, Lit, Loc, Op
 from tests.transform.infer.programs import FLOAT, INT, VECTOR, facts_of, form, forms, state_of
@@ -169,7 +169,7 @@ def test_in_place_operators_on_lists() -> None:
         ("not_", (Lit(True),), Const(False, bool), "inert"),
         ("is_", (Lit(None), Lit(None)), Const(True, bool), "inert"),
         ("format", (Lit(1.5), Lit("")), Other(str), "inert"),
-        ("slice", (Lit(0), Lit(2), Lit(None)), Other(slice), "inert"),
+        ("slice", (Lit(0), Lit(1), Lit(2)), Slice(tuple(Const(i, int) for i in range(3))), "inert"),
         ("import", (Lit("math"),), UNKNOWN, "inert"),
         ("contains", (Lit("abc"), Lit("a")), Number(bool), "inert"),
         ("new_cell", (Lit(1.0),), UNKNOWN, "generic"),
