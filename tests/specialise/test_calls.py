@@ -50,7 +50,7 @@ def test_defaults_get_their_cotangents(function) -> None:  # type: ignore[no-unt
 
 def test_what_has_no_source_is_left_to_the_caller() -> None:
     names: dict[str, object] = {}
-    exec("def f(x): return x", names)
+    exec("def f(x):\n    while x < 9.0:\n        x = x * x\n    return x", names)
     assert compile_call(names["f"], (1.0,), {}, (True,), ()) is None
 
 
