@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from contextvars import ContextVar, Token
 from types import CodeType, TracebackType
 from typing import Any
@@ -69,6 +71,16 @@ class settings:  # noqa: N801 - used as a function: ``with settings(strong_zero=
         traceback: TracebackType | None,
     ) -> None:
         _current.reset(self._tokens.pop())
+
+
+@contextlib.contextmanager
+def adopted(chosen: Settings) -> Iterator[None]:
+    """Inside, these settings are in force: in a thread that works for another one."""
+    token = _current.set(chosen)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 def stopping_in(code: CodeType | None) -> settings:

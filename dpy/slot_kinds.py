@@ -25,7 +25,7 @@ __all__ = ["bare_maker", "classify", "is_rebuilt_bare", "set_attributes"]
 # Objects of these standard modules serve a program but hold nothing that can be differentiated.
 _SERVICES = frozenset({
     "_io", "_thread", "asyncio", "builtins", "concurrent", "io", "logging", "multiprocessing",
-    "pathlib", "queue", "random", "re", "socket", "subprocess", "threading", "weakref", "zipfile",
+    "pathlib", "random", "re", "socket", "subprocess", "threading", "weakref", "zipfile",
 })  # fmt: skip
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
@@ -62,7 +62,7 @@ def _reader(cls: type) -> Callable[[Any], Slots]:
     members = _slot_members(cls)
     has_dict = bool(cls.__dictoffset__)
     if has_dict and not members:
-        return lambda x: dict(object.__getattribute__(x, "__dict__"))
+        return _read_dict
 
     def read(x: Any) -> Slots:
         found: Slots = {}
@@ -72,10 +72,17 @@ def _reader(cls: type) -> Callable[[Any], Slots]:
             except AttributeError:  # not set
                 continue
         if has_dict:
-            found.update(object.__getattribute__(x, "__dict__"))
+            found.update(_read_dict(x))
         return found
 
     return read
+
+
+def _read_dict(x: Any) -> Slots:
+    try:
+        return dict(object.__getattribute__(x, "__dict__"))
+    except AttributeError:  # a class in C that has room for one, and shows none
+        return {}
 
 
 def _attributes(x: Any) -> Slots:
@@ -334,8 +341,14 @@ def classify(cls: type) -> Kind:
     if cls.__module__.partition(".")[0] in _SERVICES and not _is_made_by_exec(cls):
         return _ATOM
     if cls.__dictoffset__ or _slot_members(cls):
-        return Kind(read=_reader(cls), build=_build_object)
+        return Kind(read=_reader(cls), build=_build_object, is_whole=_is_of_python(cls))
     return _ATOM
+
+
+def _is_of_python(cls: type) -> bool:
+    """Whether Python code has made all that instances are, or it is a builtin that shows it."""
+    made_by = getattr(bare_maker(cls), "__self__", object)
+    return made_by.__module__ in ("builtins", "types")
 
 
 def _is_made_by_exec(cls: type) -> bool:

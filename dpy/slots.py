@@ -35,6 +35,7 @@ class Kind:
 
     `frozen`: which values its slots hold can never change.
     `is_by_value`: besides, its identity means nothing: its cotangent lives in locals only.
+    `is_whole`: whether the slots are all that it holds; a class in C may keep more to itself.
     """
 
     leaf: Callable[[Any, Any, bool], Any] = leaves.no_gradient
@@ -42,6 +43,7 @@ class Kind:
     build: Callable[[Any, Slots], Any] = lambda x, values: None
     frozen: bool = False
     is_by_value: bool = False
+    is_whole: bool = True
 
 
 # By identity of the class: entries of user classes go when the class does.

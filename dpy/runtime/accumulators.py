@@ -389,14 +389,15 @@ class Accumulators:
     def _refuse_lost(self, seen: dict[int, Any]) -> None:
         """An exception whose making nobody has noted cannot hand on what it was given."""
         for obj, slots in self.slots.values():
-            if not isinstance(obj, BaseException) or id(obj) in seen:
+            if not (isinstance(obj, BaseException) or _is_log(obj)) or id(obj) in seen:
                 continue
             if not all(map(is_null, slots.values())):
+                name = type(obj).__name__
                 raise NotDifferentiableError(
-                    f"a cotangent reached what a {type(obj).__name__} carries",
-                    why="the exception was thrown by code that dpy does not follow, so it is "
-                    "unknown what its arguments were made of",
-                    repair="use the value itself instead of what the exception says of it",
+                    f"a cotangent reached what a {name} carries",
+                    why=f"the {name} was made by code that dpy does not follow, so it is unknown "
+                    "what it was given",
+                    repair=f"use the value itself instead of what the {name} says of it",
                 )
 
     def _take_deep(self, x: Any, d: Any) -> Any:
@@ -413,6 +414,11 @@ class Accumulators:
             else:
                 self.slots.pop(id(value), None)
         return total
+
+
+def _is_log(x: Any) -> bool:
+    """Whether this is the record of a log, which keeps what was logged."""
+    return any(c.__module__ == "logging" and c.__name__ == "LogRecord" for c in type(x).__mro__)
 
 
 def _place(places: Any, slot: int) -> int:

@@ -1,4 +1,4 @@
-"""Builtins that read and write attributes: ``getattr``, ``setattr``, ``vars``, ``super``."""
+"""Builtins that read and write attributes, or make classes: ``getattr``, ``vars``, ``super``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from dpy.runtime.attributes import (
     default_write,
     delete_attribute,
     read_attribute,
-    slot_pullback,
     write_attribute,
 )
+from dpy.runtime.builtin_attributes import slot_pullback
 from dpy.runtime.item_cotangents import nothing
+from dpy.runtime.opaque import opaque
 from dpy.runtime.special_methods import implements, user_method
 from dpy.slots import slots_of
 
@@ -154,3 +155,23 @@ def bind(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
         return ZERO, (ZERO, d_owner, *rests)[: len(args)], {}
 
     return y, bind_pullback
+
+
+@entries.entry(type, type.__new__)
+def make_class(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``type(name, bases, namespace)``: the items of the namespace are attributes of the class."""
+    if len(args) < 3:
+        return None
+    namespace = args[-1]
+    y, pb = opaque(type if len(args) == 3 else type.__new__, args, kwargs)
+    if pb is None:
+        return y, None
+
+    def class_pullback(d: Any, acc: Any) -> Any:
+        slots = acc.take_slots(y)
+        _, d_args, d_kwargs = pb(d, acc)
+        for name, part in slots.items():
+            acc.add_slot(namespace, name, part)
+        return ZERO, d_args, d_kwargs
+
+    return y, class_pullback

@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import functools
 import types
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
 from dpy.runtime import forward_run, item_cotangents
 from dpy.runtime.attempts import Failed, attempt
+from dpy.runtime.builtin_attributes import (
+    MEMBERS,
+    METHODS,
+    NOT_THERE,
+    first_operand,
+    has_own,
+    owner_of_method,
+    read_builtin,
+    read_out_of_sight,
+    slot_pullback,
+)
 from dpy.runtime.dispatch import dispatch
-from dpy.runtime.failures import mutation_error, no_adjoint
-from dpy.runtime.held import hold, take
+from dpy.runtime.failures import mutation_error
 from dpy.runtime.items import raw_write
-from dpy.runtime.opaque import carries, opaque, refuse_shown
-from dpy.runtime.rule_calls import by_rule
+from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.special_methods import behind, implements, user_method
 from dpy.runtime.stand_ins import write_flat
-from dpy.slots import slots_of
+from dpy.transform.infer.lookup import is_importable
 
 __all__ = ["delete_attribute", "read_attribute", "write_attribute"]
 
 _MISSING = object()
-_HEAP_TYPE = 1 << 9  # of a class made by a class statement
-_OF_FRACTION = frozenset({"numerator", "_numerator", "denominator", "_denominator"})
-_EXACT_NUMBERS = frozenset({np.ndarray, float, int, complex, bool, np.float64})
-_NUMBERS = (np.ndarray, np.generic, float, int, complex)
-_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
-_MEMBERS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _PLAIN_DESCRIPTORS = (
-    types.FunctionType, classmethod, staticmethod, types.ClassMethodDescriptorType, *_METHODS,
-    *_MEMBERS, types.BuiltinFunctionType, type,
+    types.FunctionType, classmethod, staticmethod, types.ClassMethodDescriptorType, *METHODS,
+    *MEMBERS, types.BuiltinFunctionType, type,
 )  # fmt: skip
 _BOUNDS = frozenset({"start", "stop", "step"})
 _BOUND = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)
+_BY_VALUE = (float, complex, np.inexact, tuple)
 _object_get = object.__getattribute__
 
 
@@ -68,36 +70,14 @@ def read_attribute(owner: Any, name: str) -> tuple[Any, Any]:
     return _read_slow(owner, name)
 
 
-def slot_pullback(owner: Any, name: str) -> Any:
-    """The way back to one attribute of an object."""
-
-    def attribute_pullback(d: Any, acc: Any) -> Any:
-        if d is not ZERO:
-            acc.add_slot(owner, name, d)
-        return ZERO
-
-    return attribute_pullback
-
-
 def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
     owner = behind(owner)
     cls = type(owner)
-    if isinstance(owner, _NUMBERS) and not _is_of_subclass(owner, name):
-        return _of_number(owner, name)
-    if isinstance(owner, type):
-        return _of_class(owner, name)
-    if isinstance(owner, Fraction) and name in _OF_FRACTION:
-        # A fraction is one number: its numerator moves with it, the denominator stays.
-        y, below = getattr(owner, name), owner.denominator
-        return y, (lambda d, acc: d * below) if name.endswith("numerator") else None
-    if cls is types.FunctionType and name == "__defaults__":
-        return _defaults(owner)
-    if isinstance(owner, types.ModuleType) or cls is types.FunctionType:
-        return _plain(owner, name)
-    if cls is types.CellType:
-        return _of_cell(owner)
-    if cls is functools.partial:
-        return _of_partial(owner, name)
+    if forward_run.is_hidden(owner):
+        return read_out_of_sight(owner, name)
+    found = read_builtin(owner, name)
+    if found is not NOT_THERE:
+        return found
     if cls is super:
         return _of_super(owner, name)
     if cls is slice and name in _BOUNDS:
@@ -106,7 +86,7 @@ def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
         return forward_run.instance_dict(owner), None
     custom = user_method(cls, "__getattribute__")
     if custom is not None and not isinstance(owner, tuple):
-        return _first(dispatch(custom, (owner, name), {}))
+        return first_operand(dispatch(custom, (owner, name), {}))
     return default_attribute(owner, name)
 
 
@@ -119,13 +99,13 @@ def default_attribute(owner: Any, name: str) -> tuple[Any, Any]:
     if raw is None and not _in_class(cls, name) and not has_own(owner, name):
         fallback = implements(cls, "__getattr__")
         if fallback is not None:
-            return _first(dispatch(fallback, (owner, name), {}))
+            return first_operand(dispatch(fallback, (owner, name), {}))
     found = _by_descriptor(owner, name, raw)
     if found is not None:
         return found
     y = getattr(owner, name)
     if isinstance(y, _BOUND) and y.__self__ is owner:
-        return y, _owner_of_method
+        return y, owner_of_method
     if isinstance(owner, tuple) and name in getattr(cls, "_fields", ()):
         place, n = cls._fields.index(name), len(owner)
         return (
@@ -134,8 +114,18 @@ def default_attribute(owner: Any, name: str) -> tuple[Any, Any]:
                 ZERO if d is ZERO else tuple([d if i == place else ZERO for i in range(n)])
             ),
         )
-    is_of_class = _in_class(cls, name) and not isinstance(raw, _MEMBERS)
-    return y, slot_pullback(cls if is_of_class and not has_own(owner, name) else owner, name)
+    return y, slot_pullback(_holder(owner, name, raw), name)
+
+
+def _holder(owner: Any, name: str, raw: Any) -> Any:
+    """Whose slot an attribute is: the object's own, or that of the class that has it.
+
+    The attributes of objects that keep them in C (`threading.local`, structures of `ctypes`) have
+    data descriptors in the class, or nothing at all.
+    """
+    if has_own(owner, name) or isinstance(raw, MEMBERS) or hasattr(type(raw), "__set__"):
+        return owner
+    return next((c for c in type(owner).__mro__ if name in c.__dict__), owner)
 
 
 def _by_descriptor(owner: Any, name: str, raw: Any) -> tuple[Any, Any] | None:
@@ -147,12 +137,12 @@ def _by_descriptor(owner: Any, name: str, raw: Any) -> tuple[Any, Any] | None:
     if _shadowed(owner, name, raw):
         return None
     if isinstance(raw, property):
-        return None if raw.fget is None else _first(dispatch(raw.fget, (owner,), {}))
+        return None if raw.fget is None else first_operand(dispatch(raw.fget, (owner,), {}))
     getter = user_method(type(raw), "__get__")
     if getter is None:
         if isinstance(owner, tuple) and name in getattr(type(owner), "_fields", ()):
             return None
-        return _first(opaque(getattr, (owner, name), {}))
+        return first_operand(opaque(getattr, (owner, name), {}))
     y, pb = dispatch(getter, (raw, owner, type(owner)), {})
     return y, None if pb is None else lambda d, acc: pb(d, acc)[1][1]
 
@@ -171,8 +161,8 @@ def _of_super(s: Any, name: str) -> tuple[Any, Any]:
                 return found
             y = y_of()
             if isinstance(y, _BOUND) and y.__self__ is owner:
-                return y, _owner_of_method
-            is_member = isinstance(c.__dict__[name], _MEMBERS)
+                return y, owner_of_method
+            is_member = isinstance(c.__dict__[name], MEMBERS)
             return y, slot_pullback(owner if is_member else c, name)
     return y_of(), None  # an attribute of the super object
 
@@ -181,10 +171,10 @@ def _with_fallback(owner: Any, name: str, getter: Any) -> tuple[Any, Any]:
     """A property; when it raises AttributeError the class's ``__getattr__`` is asked."""
     fallback = user_method(type(owner), "__getattr__")
     if fallback is None:
-        return _first(dispatch(getter, (owner,), {}))
+        return first_operand(dispatch(getter, (owner,), {}))
     found = attempt(AttributeError, dispatch, getter, (owner,), {})
     if type(found) is not Failed:
-        return _first(found)
+        return first_operand(found)
     y, pb = dispatch(fallback, (owner, name), {})
     back = found.back
 
@@ -210,114 +200,9 @@ def _cached(owner: Any, name: str, raw: Any) -> tuple[Any, Any]:
     return y, cached_pullback
 
 
-def _owner_of_method(d: Any, acc: Any) -> Any:
-    return ZERO if d is ZERO else slots_of(d).get("__self__", ZERO)
-
-
-def _first(found: tuple[Any, Any]) -> tuple[Any, Any]:
-    y, pb = found
-    return y, None if pb is None else lambda d, acc: pb(d, acc)[1][0]
-
-
-def _plain(owner: Any, name: str) -> tuple[Any, Any]:
-    y = getattr(owner, name)
-    return y, slot_pullback(owner, name)
-
-
-def _of_class(owner: type, name: str) -> tuple[Any, Any]:
-    raw = implements(type(owner), name)
-    if isinstance(raw, property) and isinstance(raw.fget, types.FunctionType):
-        return _first(dispatch(raw.fget, (owner,), {}))
-    own = implements(owner, name)
-    getter = user_method(type(own), "__get__") if raw is None and own is not None else None
-    if getter is not None:
-        y, pb = dispatch(getter, (own, None, owner), {})
-        return y, None if pb is None else lambda d, acc: pb(d, acc)[1][2]
-    return _plain(owner, name)
-
-
-def _defaults(function: Any) -> tuple[Any, Any]:
-    y = function.__defaults__
-    code = function.__code__
-
-    def defaults_pullback(d: Any, acc: Any) -> Any:
-        names = code.co_varnames[code.co_argcount - len(y) : code.co_argcount]
-        for name, part in zip(names, item_cotangents.as_tuple(d, len(y)), strict=True):
-            acc.add_slot(function, ("default", name), part)
-        return ZERO
-
-    return y, None if y is None else defaults_pullback
-
-
-def _is_of_subclass(owner: Any, name: str) -> bool:
-    """Whether a number or array has an attribute from a class that a user derived."""
-    cls = type(owner)
-    if cls in _EXACT_NUMBERS:
-        return False
-    if has_own(owner, name):
-        return True
-    definer = next((c for c in cls.__mro__ if name in c.__dict__), None)
-    return definer is not None and bool(definer.__flags__ & _HEAP_TYPE)
-
-
 def _shadowed(owner: Any, name: str, raw: Any) -> bool:
     is_data = hasattr(type(raw), "__set__") or hasattr(type(raw), "__delete__")
     return not is_data and has_own(owner, name)
-
-
-def has_own(owner: Any, name: str) -> bool:
-    """Whether the instance itself has the attribute, in its ``__dict__``."""
-    try:
-        return name in _object_get(owner, "__dict__")
-    except AttributeError:
-        return False
-
-
-def _of_number(owner: Any, name: str) -> tuple[Any, Any]:
-    """Attributes of numbers and arrays: by their rules, and methods."""
-    descriptor = getattr(type(owner), name, None)
-    rule = registry.lookup(descriptor) if descriptor is not None else None
-    if rule is not None and not isinstance(descriptor, _METHODS):
-        return _first(by_rule(rule, (owner,), {}))
-    y = getattr(owner, name)
-    if name == "ctypes" and isinstance(owner, np.ndarray):
-        return y, lambda d, acc: refuse_shown(acc, owner)
-    if isinstance(y, (types.BuiltinMethodType, types.MethodType, types.MethodWrapperType)):
-        return y, _owner_of_method
-    if isinstance(owner, (float, int)):
-        return y, (lambda d, acc: d) if name in ("real", "numerator") else None
-    if isinstance(owner, complex):
-        factor = 1.0 if name == "real" else 1j
-        return y, lambda d, acc: d * factor
-    if not carries(y) or isinstance(y, (str, int, tuple)):
-        return y, None  # shape, dtype, strides and the like
-    held = hold(y)
-
-    def unknown_pullback(d: Any, acc: Any) -> Any:
-        if isinstance(y, np.ndarray) and np.may_share_memory(y, owner):
-            return ZERO  # a view: its accumulator is a view of the owner's
-        if not item_cotangents.is_null(take(acc, held, d)):
-            raise no_adjoint(descriptor, (owner,))
-        return ZERO
-
-    return y, unknown_pullback
-
-
-def _of_cell(cell: Any) -> tuple[Any, Any]:
-    try:
-        y = cell.cell_contents
-    except ValueError:
-        raise NameError("free variable referenced before assignment in enclosing scope") from None
-    return y, slot_pullback(cell, "cell_contents")
-
-
-def _of_partial(p: Any, name: str) -> tuple[Any, Any]:
-    y = getattr(p, name)
-    if isinstance(y, _BOUND) and y.__self__ is p:
-        return y, _owner_of_method
-    if name not in ("func", "args"):
-        return y, lambda d, acc: ZERO
-    return y, lambda d, acc: ZERO if d is ZERO else {name: d}
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -407,18 +292,14 @@ def _write_of_array(owner: Any, name: str, value: Any) -> Any:
 
 
 def _write_shared(owner: Any, name: str, value: Any) -> Any:
-    """Attributes of modules and classes are read as constants: active values may not go there."""
+    """Numbers in modules and classes that can be imported are constants for compiled code."""
     setattr(owner, name, value)
-    return _write_refused_if_active(owner, name, value)
-
-
-def _write_refused_if_active(owner: Any, name: str, value: Any) -> Any:
-    if isinstance(value, (float, complex, np.ndarray, np.inexact, list, dict, tuple)):
+    if isinstance(value, _BY_VALUE) and carries(value) and is_importable(owner):
         raise mutation_error(
             f"a value that carries a derivative was stored in {owner.__name__}.{name}",
             "attributes of modules and classes are constants for dpy",
         )
-    return lambda acc: ZERO
+    return lambda acc: acc.take_slot(owner, name)
 
 
 def _write_refused(owner: Any, name: str, value: Any) -> Any:

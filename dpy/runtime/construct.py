@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import inspect
 import mmap
+import threading
 import types
 from fractions import Fraction
 from typing import Any
@@ -112,6 +113,8 @@ def _new(
         if has_init or not (args or kwargs):
             return object.__new__(cls), None
         return None
+    if issubclass(cls, threading.local) and cls.__new__ is threading.local.__new__:
+        return threading.local.__new__(cls, *args, **kwargs), None  # other threads init theirs
     for base in (list, dict, collections.deque, types.SimpleNamespace):
         if issubclass(cls, base) and cls.__new__ is base.__new__:
             return base.__new__(cls), None

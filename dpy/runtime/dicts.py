@@ -6,12 +6,13 @@ import collections
 import types
 from typing import Any
 
-from dpy.cotangent import ZERO, add, is_zero
+from dpy.cotangent import ZERO, add
 from dpy.runtime.entries import entry, inert
 from dpy.runtime.forward_run import instance_of
 from dpy.runtime.hashing import check_key, check_keys
 from dpy.runtime.item_cotangents import as_tuple, nothing
 from dpy.runtime.iteration import collect
+from dpy.runtime.mappings import items_of
 
 __all__: list[str] = []
 
@@ -33,12 +34,11 @@ def _update(y: Any, sources: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
     origin: dict[Any, Any] = {}
     pairs: Any = None
     source = sources[0] if sources else {}
+    give_values = None
     if hasattr(source, "keys"):
-        found = [(key, source[key]) for key in source]
-        from_keys = source
+        found, give_values = items_of(source)
     else:
         found, pairs = collect(source)
-        from_keys = None
     gives = []
     for i, pair in enumerate(found):
         (key, value), give = collect(pair) if pairs is not None else (pair, None)
@@ -52,16 +52,18 @@ def _update(y: Any, sources: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
 
     def update_pullback(acc: Any) -> tuple[Any, dict[str, Any]]:
         d_items: list[Any] = [ZERO] * len(found)
+        d_values: dict[Any, Any] = {}
         d_kwargs = {}
         for key, place in origin.items():
             d = acc.take_slot(holder, key)
             if type(place) is str:
                 d_kwargs[place] = d
-            elif from_keys is not None:
-                if not is_zero(d):
-                    acc.add_slot(instance_of(from_keys), key, d)
+            elif give_values is not None:
+                d_values[key] = d
             else:
                 d_items[place] = gives[place](acc, [ZERO, d])
+        if give_values is not None:
+            give_values(acc, d_values)
         d_source = ZERO if pairs is None else pairs(acc, d_items)
         return (d_source,) * len(sources), d_kwargs
 

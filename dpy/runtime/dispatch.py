@@ -18,11 +18,17 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, is_zero
-from dpy.errors import MutationError, NoAdjointError, UnsupportedSyntaxError
+from dpy.errors import (
+    MutationError,
+    NoAdjointError,
+    NotDifferentiableError,
+    UnsupportedSyntaxError,
+)
 from dpy.runtime import entries
-from dpy.runtime.failures import mutation_error
-from dpy.runtime.forward_run import run
+from dpy.runtime.failures import mutation_error, user_place
+from dpy.runtime.forward_run import hide, run
 from dpy.runtime.held import hold, sink
+from dpy.runtime.hidden import is_text, reads_hidden
 from dpy.runtime.library import substitute
 from dpy.runtime.opaque import carries, is_of_library, is_service, opaque
 from dpy.runtime.partials import call_partial
@@ -111,8 +117,12 @@ def dispatch(
             return found
     rule = registry.lookup(key, args)
     if rule is not None:
+        if run.hidden and reads_hidden(args) and not rule.is_nondifferentiable:
+            return _of_text(key, args, kwargs)
         found = call_by_rule(rule, args, kwargs) or (None if kwargs else _with_numbers(f, args))
         if found is not None:
+            if is_text(found[0]) and any(active) and carries(*args):
+                hide(found[0])
             return found
     if t is types.FunctionType:
         return _python_function(f, args, kwargs, active, active_kw)
@@ -185,6 +195,11 @@ def _python_function(
             made = generated(f, args, kwargs)
             if made is not None:
                 return made
+    else:
+        special = entries.of_service(f)
+        found = None if special is None else special(dispatch, args, kwargs)
+        if found is not None:
+            return found
     return opaque(f, args, kwargs, active, active_kw)
 
 
@@ -198,6 +213,24 @@ def _refuse_reshaped(f: Any, arrays: list[Any], given: Any) -> None:
                 "the caller was compiled for the shape that the array had",
                 "return a new view, x.reshape(...), instead of setting x.shape",
             )
+
+
+def _of_text(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """A number made of text that was made of a number."""
+    y, pb = opaque(f, args, kwargs)
+
+    def text_pullback(d: Any, acc: Any) -> Any:
+        try:
+            return pb(d, acc)
+        except (NoAdjointError, MutationError):
+            raise NotDifferentiableError(
+                f"a cotangent reached {getattr(f, '__qualname__', f)} of a text",
+                place=user_place(),
+                why="the text was made of a number that carries a derivative, and text has none",
+                repair="use the number itself",
+            ) from None
+
+    return y, text_pullback
 
 
 def _refused_later(
@@ -258,7 +291,8 @@ def _bound(
     owner = method.__self__
     if behind(owner) is not owner:
         return _of_proxy(getattr(behind(owner), f.__name__), args, kwargs, active, active_kw)
-    if isinstance(f, types.FunctionType) and is_service(type(owner)):
+    is_of_service = isinstance(f, types.FunctionType) and is_service(type(owner))
+    if is_of_service and entries.of_service(f) is None:
         return opaque(method, args, kwargs, active, active_kw)
     y, pb = dispatch(f, (owner, *args), kwargs, (True, *active), active_kw)
     if pb is None:

@@ -10,6 +10,7 @@ from dpy.runtime.attempts import interrupted, state
 from dpy.runtime.entries import entry
 from dpy.runtime.hashing import check_key, check_keys
 from dpy.runtime.item_cotangents import as_tuple, fresh_items
+from dpy.runtime.mappings import Give, items_of
 from dpy.runtime.starred_calls import call_spread
 from dpy.slots import slots_of
 from dpy.transform import helpers
@@ -31,14 +32,14 @@ def _list(*parts: Any) -> tuple[Any, Any]:
 def _dict(*pairs: Any) -> tuple[Any, Any]:
     y: dict[Any, Any] = {}
     owners: dict[Any, int] = {}
-    spreads: dict[int, Any] = {}
+    spreads: dict[int, Give] = {}
     for i in range(0, len(pairs), 2):
         key, value = pairs[i], pairs[i + 1]
         if key is Ellipsis:
-            for k in value:
-                y[k] = value[k]
+            found, spreads[i + 1] = items_of(value)
+            for k, item in found:
+                y[k] = item
                 owners[k] = i + 1
-            spreads[i + 1] = value
         else:
             check_key(key)
             y[key] = value
@@ -46,12 +47,15 @@ def _dict(*pairs: Any) -> tuple[Any, Any]:
 
     def dict_pullback(d: Any, acc: Any) -> Any:
         out = [ZERO] * len(pairs)
+        by_spread: dict[int, dict[Any, Any]] = {place: {} for place in spreads}
         for key, part in acc.take_slots(y).items():
             place = owners.get(key)
             if place in spreads:
-                acc.add_slot(spreads[place], key, part)
+                by_spread[place][key] = part
             elif place is not None:
                 out[place] = add(out[place], part)
+        for place in reversed(spreads):
+            spreads[place](acc, by_spread[place])
         return tuple(out)
 
     return y, dict_pullback

@@ -11,13 +11,16 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CALLABLES", "entry", "inert", "load_entries", "lookup", "may_have_entry"]
+__all__ = [
+    "CALLABLES", "entry", "inert", "load_entries", "lookup", "may_have_entry", "of_service",
+]  # fmt: skip
 
 _entries: dict[Any, Any] = {}
 # By the type of a callable object: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
 CALLABLES: dict[type, Any] = {}
 _is_loaded = False
 _WITH_ENTRIES = frozenset({"copy", "dataclasses", "fractions", "numpy", "dpy"})
+_OF_THREADS = frozenset({"concurrent", "threading"})
 
 
 def lookup(f: Any) -> Any:
@@ -28,6 +31,15 @@ def lookup(f: Any) -> Any:
         return _entries.get(f)
     except TypeError:
         return None
+
+
+def of_service(f: types.FunctionType) -> Any:
+    """The entry for a function of a standard module that only serves a program, or None."""
+    if str(f.__module__).partition(".")[0] not in _OF_THREADS:
+        return None
+    from dpy.runtime import threads  # noqa: F401 - registers them
+
+    return _entries.get(f)
 
 
 def load_entries() -> None:
@@ -48,6 +60,7 @@ def load_entries() -> None:
         itertools_,
         lazily,
         lists,
+        mappings,
         ordered,
         protocols,
         sets,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.special_methods import behind, is_foreign, user_method
 from dpy.runtime.stand_ins import read_flat, read_view, write_flat, write_view
+from dpy.transform.infer.lookup import is_importable
 
 __all__ = ["delete_item", "raw_delete", "raw_read", "raw_write", "read_item", "write_item"]
 
@@ -72,7 +74,10 @@ def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:
     if isinstance(owner, (np.ndarray, *_SEQUENCES)):
         return by_plain_index(_of_builtin, owner, index)
     if isinstance(owner, (str, bytes, range)):
-        return owner[index], None
+        y = owner[index]
+        if forward_run.is_hidden(owner):
+            forward_run.hide(y)
+        return y, None
     if isinstance(owner, np.flatiter):
         return read_flat(owner, index)
     found = read_view(owner, index) if isinstance(owner, memoryview) else None
@@ -206,6 +211,8 @@ def _base_of(owner: Any) -> Any:
 
 def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
     y = np.ndarray.__getitem__(owner, index)
+    if owner.dtype.kind in "SUV" and forward_run.is_hidden(owner):
+        forward_run.hide(y)
     if isinstance(y, np.ndarray) and y.base is not None and owner_of(y) is owner_of(owner):
 
         def view_pullback(d: Any, acc: Any) -> Any:
@@ -268,14 +275,11 @@ def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
     if isinstance(owner, (list, collections.deque)):
         return by_plain_index(_to_sequence, owner, index, value)
     if isinstance(owner, dict):
-        if "__builtins__" in owner and carries(value):
-            raise mutation_error(
-                "a value that carries a derivative was stored in globals()",
-                "dpy follows globals by `global` statements",
-                "declare the name in a `global` statement and assign to it",
-            )
         check_key(index)
         holder = forward_run.instance_of(owner)
+        is_of_module = isinstance(holder, types.ModuleType) and is_importable(holder)
+        if "__builtins__" in owner or is_of_module:
+            _refuse_in_module(value)
         if isinstance(owner, collections.OrderedDict):
             collections.OrderedDict.__setitem__(owner, index, value)
         else:
@@ -296,6 +300,15 @@ def _to_sequence(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
     base.__setitem__(owner, index, value)
     place = operator.index(index) % base.__len__(owner)
     return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(owner, place))
+
+
+def _refuse_in_module(value: Any) -> None:
+    if carries(value):
+        raise mutation_error(
+            "a value that carries a derivative was stored in globals()",
+            "dpy follows globals by `global` statements",
+            "declare the name in a `global` statement and assign to it",
+        )
 
 
 def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:

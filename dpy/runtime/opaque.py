@@ -20,12 +20,14 @@ from dpy.cotangent import ZERO, add
 from dpy.runtime import item_cotangents
 from dpy.runtime.attempts import is_guarded, state
 from dpy.runtime.failures import mutation_error, no_adjoint
+from dpy.runtime.forward_run import run
 from dpy.runtime.held import hold, take
+from dpy.runtime.hidden import hide_kept, hide_made
 from dpy.runtime.memory import owner_of
 from dpy.runtime.watch import CACHED, Contents, Moves, Watch, called_by, is_inert, is_service
 from dpy.slots import kind_of
 
-__all__ = ["carries", "is_of_library", "is_service", "opaque", "refuse_shown"]
+__all__ = ["Way", "carries", "is_of_library", "is_service", "opaque", "refuse_shown"]
 
 _MOST_VISITED = 2000
 
@@ -46,11 +48,12 @@ def is_of_library(f: Any) -> bool:
 def carries(*values: Any) -> bool:
     """Whether anything that could have a cotangent can be reached from the values."""
     seen: set[int] = set()
+    hidden = run.hidden
     stack = list(values)
     while stack:
         x = stack.pop()
         t = type(x)
-        if t is float or t is int or t is complex:
+        if t is float or t is int or t is complex or id(x) in hidden:
             return True
         if t is np.ufunc:  # of `np.frompyfunc`
             stack.extend(called_by(x))
@@ -61,6 +64,8 @@ def carries(*values: Any) -> bool:
             if is_service(x):
                 continue
         elif t is types.MethodType and is_service(type(x.__self__)):
+            if id(x.__self__) in hidden:
+                return True
             continue
         if isinstance(x, np.ndarray):
             if x.dtype.kind in "fciuO":
@@ -80,6 +85,8 @@ def carries(*values: Any) -> bool:
         elif t is CACHED:
             stack.append(x.__wrapped__)
         elif kind.read is not None:
+            if not kind.is_whole:
+                return True
             stack.extend(kind.read(x).values())
         elif kind.leaf is not leaves.no_gradient or t.__module__ not in ("enum", "builtins"):
             return True  # a number, or an object that keeps its contents to itself
@@ -118,9 +125,11 @@ def opaque(
         y = _run(f, args, kwargs)
     except BaseException:
         if is_guarded():
-            state.orphans.append(_Way(f, watch, places, None).after_error)
+            state.orphans.append(Way(f, watch, places, None).after_error)
         raise
-    way = _Way(f, watch, places, y)
+    hide_kept(getattr(f, "__self__", None), *args, *kwargs.values())
+    hide_made(y)
+    way = Way(f, watch, places, y)
     is_alias = _is_alias(y, [*args, *kwargs.values()], watch.containers)
     held_y = hold(y)
 
@@ -130,7 +139,9 @@ def opaque(
         if is_alias:
             if not item_cotangents.is_null(d):
                 acc.add(y, d)
-        elif not item_cotangents.is_null(take(acc, held_y, d)):
+        elif way.origin is not None:
+            pass  # it was there before, and what it holds has its own
+        elif not item_cotangents.is_null(take(acc, held_y, d)) or _has_left(acc, y):
             raise no_adjoint(f, args)
         return (
             ZERO,
@@ -150,7 +161,7 @@ def _run(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return y
 
 
-class _Way:
+class Way:
     """The way back over a call: by identity, for what it moved; an error for what it computed."""
 
     def __init__(self, f: Any, watch: Watch, places: list[Any], y: Any) -> None:
@@ -167,6 +178,11 @@ class _Way:
         written = [(x, ~_equal(x, old)) for x, old in watch.arrays if x.shape == old.shape]
         self.written = [(x, where) for x, where in written if where.any()]
         self.shown = _shown(y, [x for x, _ in watch.arrays])
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether the call has written to anything that was there before."""
+        return bool(self.changed or self.written or self.reshaped)
 
     def back(self, acc: Any, d: Any, d_args: dict[Any, Any]) -> Any:
         """Give back what was moved; what remains of the cotangent `d` of the value."""
@@ -205,6 +221,11 @@ class _Way:
                 self.f, self.args, "it ended by an exception, after it had moved values"
             )
         return ()
+
+
+def _has_left(acc: Any, y: Any) -> bool:
+    """Whether cotangents are held for attributes of what the call made, which are kept in C."""
+    return kind_of(type(y)).read is None and not item_cotangents.is_null(acc.take_slots(y))
 
 
 def _give(acc: Any, origin: Any, d: Any, d_args: dict[Any, Any]) -> None:

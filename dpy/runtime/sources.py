@@ -19,7 +19,7 @@ import numpy as np
 from dpy.cotangent import ZERO, is_zero
 from dpy.errors import Place, UnsupportedSyntaxError
 from dpy.runtime.failures import no_adjoint
-from dpy.runtime.forward_run import instance_of, run
+from dpy.runtime.forward_run import instance_of, is_hidden, run
 from dpy.runtime.item_cotangents import as_tuple, is_null
 from dpy.runtime.opaque import carries
 from dpy.runtime.special_methods import user_method
@@ -164,7 +164,9 @@ class _OfGenerator(Source):
     def __init__(self, iterable: Any) -> None:
         super().__init__(iterable)
         frame = iterable.gi_frame
-        self.is_inert = frame is not None and not carries(*frame.f_locals.values())
+        self.is_inert = (
+            frame is not None and not is_hidden(iterable) and not carries(*frame.f_locals.values())
+        )
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         if self.is_inert or is_null(d):

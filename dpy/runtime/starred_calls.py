@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dpy.cotangent import ZERO, is_zero
+from dpy.cotangent import ZERO
 from dpy.runtime.dispatch import Pullback, dispatch
 from dpy.runtime.iteration import collect
+from dpy.runtime.mappings import items_of
 
 __all__ = ["call_spread"]
 
@@ -25,7 +26,7 @@ class _Spread:
         self.gives: list[Any] = []
 
     def put(self, f: Any, how: str | None, value: Any, flag: bool) -> None:
-        give = None
+        give: Any = None
         if how == "":
             self.places.append(len(self.args))
             self.args.append(value)
@@ -36,11 +37,10 @@ class _Spread:
             self.args += items
             self.flags += [flag] * len(items)
         elif how == "**":
-            keys = list(value.keys())
-            self.places.append(tuple(keys))
-            for key in keys:
-                self._keyword(f, key, value[key], flag)
-            give = value
+            pairs, give = items_of(value)
+            self.places.append(tuple([key for key, _ in pairs]))
+            for key, item in pairs:
+                self._keyword(f, key, item, flag)
         else:
             assert how is not None
             self.places.append(how)
@@ -67,10 +67,7 @@ class _Spread:
             elif isinstance(place, range):
                 out.append(give(acc, [d_args[i] for i in place]))
             else:
-                for key in place:
-                    d_key = d_kwargs.get(key, ZERO)
-                    if not is_zero(d_key):
-                        acc.add_slot(give, key, d_key)
+                give(acc, {key: d_kwargs.get(key, ZERO) for key in place})
                 out.append(ZERO)
         return out
 

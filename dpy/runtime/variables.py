@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from dpy.cotangent import ZERO, is_zero
+from dpy.cotangent import ZERO, add, is_zero
 
 __all__ = ["closure", "new_cell", "read_cell", "read_global", "write_global"]
 
@@ -26,10 +26,15 @@ def closure(function: Any) -> tuple[Any, Any]:
     code = function.__code__
     n = len(function.__defaults__ or ())
     names = list(code.co_varnames[code.co_argcount - n : code.co_argcount])
-    names += list(function.__kwdefaults__ or ())
+    by_keyword = function.__kwdefaults__ or {}
 
     def closure_pullback(d: Any, acc: Any) -> tuple[Any, ...]:
-        return tuple([acc.take_slot(function, ("default", name)) for name in names])
+        positional = [acc.take_slot(function, ("default", name)) for name in names]
+        shown = acc.take_slots(by_keyword)  # what was read from the dict itself
+        return (*positional, *[
+            add(acc.take_slot(function, ("default", name)), shown.get(name, ZERO))
+            for name in by_keyword
+        ])  # fmt: skip
 
     return function, closure_pullback
 

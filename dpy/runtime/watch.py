@@ -28,7 +28,7 @@ _MOST_WATCHED = 2000
 # Standard modules whose functions and objects serve a program: logs, locks, random numbers, files.
 _SERVICES = frozenset({
     "_io", "_random", "_thread", "asyncio", "concurrent", "io", "locale", "logging",
-    "multiprocessing", "os", "pathlib", "queue", "random", "re", "shutil", "socket", "string",
+    "multiprocessing", "os", "pathlib", "random", "re", "shutil", "socket", "string",
     "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "traceback", "uuid",
     "warnings", "zipfile",
 })  # fmt: skip
@@ -41,6 +41,11 @@ _INERT: tuple[Any, ...] = (
 )  # fmt: skip
 # What is only a way to other values: nothing is written to it.
 _WAYS = (types.FunctionType, tuple, frozenset, slice)
+# Iterators that show what they read from to the garbage collector alone.
+_ITERATORS = frozenset({
+    type(iter([])), type(iter(())), type(reversed([])), type(iter({})), type(iter({}.values())),
+    type(iter({}.items())), type(iter(set())), zip, enumerate, map, filter, reversed,
+})  # fmt: skip
 
 
 @functools.cache
@@ -105,17 +110,22 @@ def _reach(values: list[Any], known: dict[int, Any], most: int) -> Iterator[tupl
     All that is visited is noted in `known`, and what is there already is left out.
     """
     waiting = collections.deque(values)
+    classes: set[type] = set()
     while waiting and most:
         x = waiting.popleft()
         t = type(x)
         if t is float or t is int or id(x) in known:
             continue
+        cls = x if isinstance(x, type) else t
+        if cls not in classes:
+            classes.add(cls)
+            waiting.extend(_captured_by(cls))
         if isinstance(x, np.ndarray):
             known[id(x)] = x
             yield x, None
-        elif t in CALLERS:
+        elif t in CALLERS or t in _ITERATORS:
             known[id(x)] = x
-            waiting.extend(called_by(x))
+            waiting.extend(called_by(x) if t in CALLERS else gc.get_referents(x))
         elif t is memoryview or t is np.flatiter:
             waiting.append(x.obj if t is memoryview else x.base)
         elif not is_inert(x) and not is_service(t):
@@ -131,6 +141,19 @@ def _reach(values: list[Any], known: dict[int, Any], most: int) -> Iterator[tupl
 def reachable_arrays(values: list[Any]) -> list[Any]:
     """The arrays that can be reached from the values."""
     return [x for x, contents in _reach(values, {}, _MOST_WATCHED) if contents is None]
+
+
+def _captured_by(cls: type) -> list[Any]:
+    """The methods of a class within a function: what they have captured can be reached."""
+    if "<locals>" not in cls.__qualname__:
+        return []
+    found = []
+    for c in cls.__mro__:
+        for raw in c.__dict__.values():
+            for f in (raw, getattr(raw, "__func__", None), getattr(raw, "fget", None)):
+                if type(f) is types.FunctionType and f.__closure__:
+                    found.append(f)
+    return found
 
 
 class Watch:

@@ -35,6 +35,7 @@ from dpy.transform.infer.lookup import (
     OBJECT_SETATTR,
     class_attribute,
     is_data_descriptor,
+    is_importable,
     is_named_constant,
 )
 from dpy.transform.infer.state import Arguments, Atoms, Found, Kinds, State, generic, inert
@@ -101,9 +102,8 @@ def _of_known(state: State, s: ir.Assign, value: Any, name: str) -> Found:
         if found is MISSING:
             return inert(UNKNOWN)
         state.book.depend(value.__dict__, name, found)
-        return _from_outside(
-            state, s, KnownObject(found) if is_named_constant(found) else kind_of(found)
-        )
+        kind = KnownObject(found) if is_named_constant(found) else kind_of(found)
+        return _from_outside(state, s, _now(state, value, kind))
     if is_named_constant(value):
         is_field = isinstance(getattr(type(value), name, None), types.MemberDescriptorType)
         return inert(kind_of(getattr(value, name)) if is_field else UNKNOWN)
@@ -125,7 +125,15 @@ def _of_class(state: State, s: ir.Assign, cls: type, name: str) -> Found:
         return inert(Method(KnownObject(found.__func__), ir.Known(cls, cls.__name__)))
     elif hasattr(found, "__get__") and not isinstance(found, _PLAIN_METHODS):
         found = MISSING
-    return _from_outside(state, s, UNKNOWN if found is MISSING else kind_of(found))
+    return _from_outside(
+        state, s, UNKNOWN if found is MISSING else _now(state, cls, kind_of(found))
+    )
+
+
+def _now(state: State, owner: Any, kind: Kind) -> Kind:
+    """The kind of an attribute of a class or module at this point, if it is `kind` at first."""
+    may_be_active = state.facts.heap_active and can_carry(kind)
+    return UNKNOWN if may_be_active and not is_importable(owner) else kind
 
 
 def _from_outside(state: State, s: ir.Assign, kind: Kind) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 import weakref
 from typing import Any
@@ -10,7 +11,7 @@ from dpy.transform.infer.facts import RuleBook
 
 __all__ = [
     "MISSING", "OBJECT_GETATTRIBUTE", "OBJECT_SETATTR", "class_attribute", "class_function",
-    "is_data_descriptor", "is_named_constant", "namespace",
+    "is_data_descriptor", "is_importable", "is_named_constant", "namespace",
 ]  # fmt: skip
 
 MISSING: Any = object()
@@ -53,3 +54,16 @@ def is_data_descriptor(raw: Any) -> bool:
 def is_named_constant(value: Any) -> bool:
     """``sys.version_info``, ``sys.float_info`` and their like: tuples with names, made in C."""
     return isinstance(value, tuple) and hasattr(type(value), "n_sequence_fields")
+
+
+def is_importable(value: Any) -> bool:
+    """Whether a class or module can be imported: compiled code takes its numbers for constants.
+
+    One that the program has made is an object like others.
+    """
+    if isinstance(value, types.ModuleType):
+        return sys.modules.get(value.__name__) is value
+    found: Any = sys.modules.get(value.__module__)
+    for name in value.__qualname__.split("."):
+        found = getattr(found, "__dict__", {}).get(name)
+    return found is value

@@ -31,10 +31,11 @@ def lower(source: Source) -> Function:
 
 def _lower(source: Source) -> Function:
     node = source.node
+    outer: tuple[str, ...] = ()
     if isinstance(node, gast.GeneratorExp):
-        node = as_function(node)
+        node, outer = as_function(node), source.free
     _refuse_suspended(source)
-    b = Builder(source, analyse(node, source.class_name))
+    b = Builder(source, analyse(node, source.class_name, outer))
     params = tuple(
         Param(mangle(name, source.class_name), kind) for name, kind in parameters(node.args)
     )

@@ -9,6 +9,7 @@ r"""Which scope a name belongs to: Python's rules, with comprehensions inlined.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import gast
@@ -101,9 +102,12 @@ class Scope:
         return found
 
 
-def analyse(node: Any, class_name: str | None) -> Scope:
-    """The scope of a function or lambda; scopes of comprehensions are found in `by_node`."""
-    scope = Scope("function", node, class_name)
+def analyse(node: Any, class_name: str | None, outer: Iterable[str] = ()) -> Scope:
+    """The scope of a function or lambda; scopes of comprehensions are found in `by_node`.
+
+    `outer` are variables of the function around: ``:=`` of a generator expression assigns these.
+    """
+    scope = Scope("function", node, class_name, nonlocals=set(outer))
     _Analysis(scope.by_node).function(scope, node)
     return scope
 
@@ -114,7 +118,7 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
     def __init__(self, by_node: dict[int, Scope]) -> None:
         self.by_node = by_node
         self.scope: Scope
-        self._parent: dict[int, Scope] = {}  # of comprehensions
+        self._parent: dict[int, Scope] = {}  # of comprehensions and generator expressions
         self._consumed: set[int] = set()
 
     def function(self, scope: Scope, node: Any) -> None:
@@ -147,13 +151,19 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
             self.scope.bound.add(name)
 
     def visit_NamedExpr(self, node: Any) -> None:
+        """``:=`` binds in the function around comprehensions and generator expressions."""
         self.visit(node.value)
-        outer = self.scope
-        while self.scope.kind == "comprehension":  # ``:=`` binds in the function around
-            self.scope.uses.add(mangle(node.target.id, self.scope.class_name))
-            self.scope = self._parent[id(self.scope)]
-        self._bind(node.target.id)
-        self.scope = outer
+        name = mangle(node.target.id, self.scope.class_name)
+        scope: Scope | None = self.scope
+        while scope is not None:
+            if scope.kind == "comprehension":
+                scope.uses.add(name)
+            elif isinstance(scope.node, gast.GeneratorExp):
+                scope.nonlocals.add(name)
+            else:
+                scope.bound.add(name)
+                return
+            scope = self._parent.get(id(scope))
 
     def visit_Global(self, node: Any) -> None:
         self.scope.globals |= {mangle(name, self.scope.class_name) for name in node.names}
@@ -230,6 +240,7 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
             return
         self.visit(node.generators[0].iter)
         outer, inner = self._inside("function", node, self.scope.class_name)
+        self._parent[id(inner)] = outer
         inner.by_node[id(node)] = inner
         self.scope = inner
         for generator in node.generators:
