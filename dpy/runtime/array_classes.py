@@ -30,7 +30,7 @@ _HARMLESS = frozenset({
 def is_derived(x: Any) -> bool:
     """Whether `x` is an array of a subclass.
 
-    >>> is_derived(np.matrix([1.0])), is_derived(np.ones(1))
+    >>> is_derived(np.ma.ones(1)), is_derived(np.ones(1))
     (True, False)
     """
     return type(x) is not np.ndarray and isinstance(x, np.ndarray)

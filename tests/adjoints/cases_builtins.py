@@ -91,6 +91,6 @@ CASES: dict[Any, list[Case]] = {
     int.bit_length: _value(5),
     repr: _value(1.5), str: _value(1.5), ascii: _value(1.5), format: _value(1.5, ".3f"),
     bin: _value(5), oct: _value(5), hex: _value(5), chr: _value(65), range: _value(1, 3),
-    slice: _value(1, 3), dir: _value(1.5), type: _value(1.5), print: _value(end=""),
+    dir: _value(1.5), type: _value(1.5), print: _value(end=""),
     input: [],  # it would read from the terminal
 }  # fmt: skip
