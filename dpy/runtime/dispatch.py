@@ -14,10 +14,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from dpy.adjoints import registry
-from dpy.cotangent import ZERO, is_zero
+from dpy.cotangent import ZERO
 from dpy.errors import (
     MutationError,
     NoAdjointError,
@@ -332,24 +330,3 @@ def _with_self(
         return d_args[0], d_args[1:], d_kwargs
 
     return y, method_pullback
-
-
-def _mutating(
-    rule: Any, y: Any, pullback: Any, held: tuple[Any, ...], held_kw: dict[str, Any]
-) -> tuple[Any, Any]:
-    target = held[rule.mutates]
-
-    def mutating(d: Any, acc: Any) -> tuple[Any, Any, Any]:
-        d_after = acc.take(target)
-        if d_after is ZERO and is_zero(d):
-            return ZERO, (ZERO,) * len(held), {}
-        if d_after is ZERO:
-            d_after = np.zeros(np.shape(target))
-        d_args, d_kwargs = pullback(d, d_after)
-        return (
-            ZERO,
-            tuple([sink(acc, x, d_x) for x, d_x in zip(held, d_args, strict=True)]),
-            {name: sink(acc, held_kw[name], d_x) for name, d_x in d_kwargs.items()},
-        )
-
-    return y, mutating
