@@ -93,6 +93,14 @@ class Rule:
             self._signature = inspect.signature(self.forward)
         return self._signature
 
+    def target(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """The argument that a mutating rule's primal writes to, given by place or by name."""
+        assert self.mutates is not None
+        if self.mutates < len(args):
+            return args[self.mutates]
+        assert self.signature is not None
+        return kwargs.get(list(self.signature.parameters)[self.mutates])
+
     def outputs(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> list[tuple[int | str, Any]]:

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 from numpy._core import _methods
+from numpy._core._multiarray_umath import _array_converter  # type: ignore[import-not-found]
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
-from dpy.runtime.entries import CALLABLES, entry
+from dpy.runtime.entries import CALLABLES, ITEMS, entry
 from dpy.runtime.item_cotangents import as_tuple, fresh_items
 from dpy.runtime.iteration import collect, give_items
 from dpy.runtime.opaque import opaque
@@ -387,3 +388,29 @@ def _ask(part: Any) -> None:
     elif isinstance(part, _Items):
         for inner in part.parts.values():
             _ask(inner)
+
+
+# --- the converter that NumPy's Python code uses --------------------------------------------------
+
+
+@entry(_array_converter)
+def converter(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """``_array_converter(*arrays)``: arrays go in and come out as they are, others as copies."""
+    found = [(x, None) if isinstance(x, np.ndarray) else dispatch(np.asanyarray, (x,), {})
+             for x in args]  # fmt: skip
+    y = _array_converter(*[array for array, _ in found], **kwargs)
+
+    def converter_pullback(d: Any, acc: Any) -> Any:
+        parts = [ZERO if pb is None else pb(ZERO, acc)[1][0] for _, pb in found]
+        return ZERO, tuple(parts), {}
+
+    return y, converter_pullback
+
+
+@entry(_array_converter.as_arrays)
+def converted_arrays(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """All that come out."""
+    return _array_converter.as_arrays(*args, **kwargs), None
+
+
+ITEMS[_array_converter] = lambda owner, index: (owner[index], None)

@@ -12,12 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = [
-    "CALLABLES", "entry", "inert", "load_entries", "lookup", "may_have_entry", "of_service",
+    "CALLABLES", "ITEMS", "entry", "inert", "load_entries", "lookup", "may_have_entry",
+    "of_service",
 ]  # fmt: skip
 
 _entries: dict[Any, Any] = {}
 # By the type of a callable object: ``(dispatch, callable, args, kwargs) -> (y, pb)``.
 CALLABLES: dict[type, Any] = {}
+# By type of what is indexed: ``(owner, index) -> (y, pb)``, one cotangent for each of the two.
+ITEMS: dict[type, Any] = {}
 _is_loaded = False
 _WITH_ENTRIES = frozenset({"copy", "dataclasses", "fractions", "numpy", "dpy"})
 _OF_THREADS = frozenset({"concurrent", "threading"})

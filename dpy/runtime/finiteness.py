@@ -188,8 +188,8 @@ def _expect_value(
 ) -> None:
     if any(rule.primal is known for known in _NOT_COMPUTED):
         return
-    if rule.mutates is not None and rule.mutates < len(args):
-        y = (y, args[rule.mutates])
+    if rule.mutates is not None:
+        y = (y, rule.target(args, kwargs))
     if not is_finite(y):
         y = _without_rest(y, kwargs)
         _judge(at, y, (*args, *kwargs.values()), doubts)

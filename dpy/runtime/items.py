@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO
-from dpy.runtime import forward_run, item_cotangents, iteration
+from dpy.runtime import entries, forward_run, item_cotangents, iteration
 from dpy.runtime.array_classes import handed_on
 from dpy.runtime.conversions import COMMON, as_index
 from dpy.runtime.dispatch import dispatch
@@ -83,6 +83,9 @@ def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:
     found = read_view(owner, index) if isinstance(owner, memoryview) else None
     if found is not None:
         return found
+    if type(owner) in entries.ITEMS:
+        own: tuple[Any, Any] = entries.ITEMS[type(owner)](owner, index)
+        return own
     return _through(opaque(operator.getitem, (owner, index), {}))
 
 

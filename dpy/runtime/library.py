@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from dpy.cotangent import ZERO, is_zero
 from dpy.runtime.entries import entry
 
@@ -108,6 +110,35 @@ def float_sqrt_of_frac(n: int, m: int) -> float:
     return root_of_ratio(n, m)
 
 
+def vectorized_call(self: Any, func: Any, args: Any) -> Any:
+    """``np.vectorize._vectorize_call``, which goes through arrays of objects."""
+    if self.signature is not None:
+        return self._vectorize_call_with_signature(func, args)
+    if not args:
+        return func()
+    arrays = [np.asanyarray(a) for a in args]
+    otypes = self.otypes
+    first: Any = None
+    if otypes is None:
+        if any(a.size == 0 for a in arrays):
+            raise ValueError("cannot call `vectorize` on size 0 inputs unless `otypes` is set")
+        first = func(*[a.flat[0] for a in arrays])
+        several = isinstance(first, tuple)
+        outputs = first if several else (first,)
+        otypes = "".join([np.asarray(x).dtype.char for x in outputs])
+    shape = np.broadcast_shapes(*[a.shape for a in arrays])
+    columns = [np.broadcast_to(a, shape).ravel().tolist() for a in arrays]
+    rows: list[Any] = []
+    for items in zip(*columns, strict=True):
+        is_known = self.cache and self.otypes is None and not rows
+        rows.append(first if is_known else func(*items))
+    if len(otypes) == 1:
+        return np.array(rows, dtype=otypes[0]).reshape(shape)
+    return tuple([
+        np.array([row[k] for row in rows], dtype=t).reshape(shape) for k, t in enumerate(otypes)
+    ])  # fmt: skip
+
+
 # By module and qualified name: attrs need not be installed.
 SUBSTITUTES: dict[tuple[str, str], Callable[..., Any]] = {
     ("dataclasses", "fields"): fields,
@@ -116,6 +147,7 @@ SUBSTITUTES: dict[tuple[str, str], Callable[..., Any]] = {
     ("dataclasses", "_astuple_inner"): _astuple,
     ("dataclasses", "astuple"): astuple,
     ("attr._make", "evolve"): evolve,
+    ("numpy.lib._function_base_impl", "vectorize._vectorize_call"): vectorized_call,
     ("statistics", "_float_sqrt_of_frac"): float_sqrt_of_frac,
 }
 

@@ -258,7 +258,7 @@ def _over_items(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
 def _mutating(
     rule: Any, y: Any, pullback: Any, held: tuple[Any, ...], held_kw: dict[str, Any]
 ) -> tuple[Any, Any]:
-    target = held[rule.mutates]
+    target = rule.target(held, held_kw)
 
     def mutating(d: Any, acc: Any) -> tuple[Any, Any, Any]:
         d_after = acc.take(target)

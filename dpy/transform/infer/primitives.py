@@ -36,7 +36,8 @@ def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Argum
     """A call of `function`, which has a rule."""
     operands, all_kinds = given.operands, given.all_kinds
     if rule.mutates is not None:
-        state.effects.write(given.args[rule.mutates], operands, all_kinds)
+        target = rule.target(given.args, dict(given.kwargs))
+        state.effects.write(target, operands, all_kinds)
         if not state.any_varied(operands):
             return inert(UNKNOWN)
         return generic(state, s, operands, all_kinds, writes=False)
@@ -114,6 +115,8 @@ def _form(rule: Any, given: Arguments, result: Kind) -> str:
     if rule.partials is not None:
         plain = not given.kwargs and len(given.args) == len(rule.partials)
         return "elementwise" if plain and numeric(given.kinds) else "generic"
+    if rule.primal in (max, min) and any(name == "default" for name, _ in given.kwargs):
+        return "generic"  # whether it is given back depends on the values
     certain = is_number(result) or isinstance(result, Array) or not rule.primal_is_user
     return "rule" if certain and all(map(_is_simple, given.all_kinds)) else "generic"
 
