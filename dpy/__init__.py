@@ -113,10 +113,9 @@ _MODULES = frozenset({"adjoints", "api", "checking", "config", "errors", "listin
 def __getattr__(name: str) -> _typing.Any:
     home = _HOME.get(name)
     if home is not None:
-        from dpy.pause import Paused
+        from dpy.pause import paused
 
-        with Paused():
-            module = _importlib.import_module(f"dpy.{home}")
+        module = paused(_importlib.import_module, f"dpy.{home}")
         value = globals()[name] = getattr(module, name)
         return value
     if name in _MODULES:

@@ -17,6 +17,7 @@ import numpy as np
 
 from dpy import config, structs
 from dpy.adjoints import registry
+from dpy.depth import in_room
 from dpy.kinds import Array, Kind, Number, Other, Tuple, can_carry, is_number, kind_of
 from dpy.records import record
 from dpy.runtime import forward_run
@@ -124,7 +125,7 @@ class Entry:
     """Compiled code for one signature of one code object, and all that it relies on."""
 
     __slots__ = (
-        "_calls", "_defaults", "_exit", "_first", "_forward", "_guards", "_is_isolated", "_mode",
+        "_calls", "_defaults", "_exit", "_first", "_forward", "_guards", "_is_flat", "_mode",
         "_own_globals", "_settings", "_specialisation", "_sweeps", "_template", "_version", "code",
         "form", "is_differentiable", "match", "needs_acc", "needs_snapshot", "run", "signature",
         "sweep",
@@ -148,7 +149,7 @@ class Entry:
         self._mode = mode
         self._first = 1 if mode.drops_first else 0
         self._guards = _guards_of_others(f, found)
-        self._is_isolated = found.is_isolated()
+        self._is_flat = found.is_flat()
         self.needs_acc = found.summary.needs_acc
         flags = mode.active or (True,) * len(args)
         pairs = zip(flags, self.form.kinds, strict=True)
@@ -248,7 +249,11 @@ class Entry:
         )  # fmt: skip
         w.attempt(NO_MATCH, f"y, {w.constant(self._finish, 'finish')}(ds, args)")
         self._write_call(w, places[: len(form.kinds)], "y, back =")
-        w.line(f"ds = back({w.constant(UNITS.get, 'unit')}(type(y)) or seed_of(y, f))")
+        seed = f"{w.constant(UNITS.get, 'unit')}(type(y)) or seed_of(y, f)"
+        if self._is_flat:
+            w.line(f"ds = back({seed})")
+        else:
+            w.line(f"ds = {w.constant(in_room, 'in_sweep')}(back, {seed})")
         wanted = (True,) * len(form.kinds)
         n_returned = len(self._specialisation.params)
         found = exit_lines(w, form.kinds, wanted, places, n_returned, False)
@@ -281,15 +286,10 @@ class Entry:
             forward = w.local()
             self._write_binding(w, forward, code)
         given = [*names, *(["**kwargs"] if self.form.keywords else [])]
-        call = f"{into} {forward}({', '.join(given)})"
-        if self._is_isolated:
-            w.line(call)
-            return
-        w.line(f"outer = {w.constant(forward_run.fresh_run, 'fresh_run')}()")
-        w.line("try:")
-        w.line(f"    {call}")
-        w.line("finally:")
-        w.line(f"    {w.constant(forward_run.end_run, 'end_run')}(outer)")
+        if not self._is_flat:
+            given.insert(0, forward)
+            forward = w.constant(forward_run.in_run, "in_run")
+        w.line(f"{into} {forward}({', '.join(given)})")
 
     def _write_binding(self, w: Any, forward: str, code: CodeType) -> None:
         """What `forward` does for a function with cells."""
@@ -325,23 +325,19 @@ class Entry:
 
     def _run(self, f: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The pair of ``f(*args, **kwargs)`` and its pullback."""
-        outer = forward_run.fresh_run()
-        try:
-            return self.forward(f)(*args, **kwargs)
-        finally:
-            forward_run.end_run(outer)
+        return forward_run.in_run(self.forward(f), *args, **kwargs)
 
     def gradients(
         self, pullback: Any, seed: Any, args: tuple[Any, ...], snapshot: Any
     ) -> tuple[Any, ...]:
         """The gradients of the arguments, as the user gets them."""
         if not self.needs_acc:
-            ds = [pullback(seed)]
+            ds = [pullback(seed) if self._is_flat else in_room(pullback, seed)]
             found = None if self._exit is None else self._exit(ds[0], args)
             return self._totals(Accumulators(), ds, args, snapshot) if found is None else found
         acc = Accumulators()
         try:
-            ds = [pullback(seed, acc)]
+            ds = [pullback(seed, acc) if self._is_flat else in_room(pullback, seed, acc)]
             if self._exit is not None and snapshot is None and not (acc.arrays or acc.slots):
                 found = self._exit(ds[0], args)
                 if found is not None:

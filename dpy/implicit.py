@@ -7,6 +7,7 @@ from typing import Any
 
 from dpy import structs
 from dpy.cotangent import ZERO
+from dpy.depth import in_room
 from dpy.params import Grads, Params
 from dpy.runs import PROTECTED, Run, compiled, dispatched, is_compiled, sweep_of
 from dpy.runtime import forward_run
@@ -29,14 +30,14 @@ def implicit_pullback(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[A
 
 
 def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    run = _run_heap(f, kwargs)
+    run: Run = forward_run.in_run(_run_heap, f, kwargs)
     held = tuple(params)
     entry = structs.snapshot(held)
 
     def back(seed: Any) -> Grads:
         acc = Accumulators()
         try:
-            run.sweep(seed, acc)
+            in_room(run.sweep, seed, acc)
             totals = acc.finish(held, (ZERO,) * len(held), entry)
             return Grads(params, structs.gradients(totals, held, entry))
         finally:
@@ -47,13 +48,9 @@ def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, 
 
 def _run_heap(f: Any, kwargs: dict[str, Any]) -> Run:
     """A run in which whatever `f` reaches is differentiated."""
-    outer = forward_run.fresh_run()
-    try:
-        function, args = (f.__func__, (f.__self__,)) if type(f) is MethodType else (f, ())
-        if not is_compiled(function):
-            return dispatched(f, (), kwargs, ())
-        found = compiled(function, args, kwargs, PROTECTED, heap_active=True)
-        y, pb = found.forward(function)(*args, **kwargs)
-        return Run(y, sweep_of(found, pb, len(args), kwargs), args, None)
-    finally:
-        forward_run.end_run(outer)
+    function, args = (f.__func__, (f.__self__,)) if type(f) is MethodType else (f, ())
+    if not is_compiled(function):
+        return dispatched(f, (), kwargs, ())
+    found = compiled(function, args, kwargs, PROTECTED, heap_active=True)
+    y, pb = found.forward(function)(*args, **kwargs)
+    return Run(y, sweep_of(found, pb, len(args), kwargs), args, None)

@@ -7,25 +7,26 @@ collector looks through all of them again and again, the more so in a program th
 from __future__ import annotations
 
 import gc
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-__all__ = ["Paused"]
+__all__ = ["paused"]
+
+T = TypeVar("T")
 
 
-class Paused:
-    """The collector rests within ``with Paused():``; afterwards it is as it was.
+def paused(run: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    """``run(*args, **kwargs)`` while the collector rests; afterwards it is as it was.
 
-    >>> with Paused():
-    ...     gc.isenabled()
+    No context manager: an interrupt at the beginning of ``__exit__`` would leave it switched off.
+
+    >>> paused(gc.isenabled)
     False
     """
-
-    __slots__ = ("_was_enabled",)
-
-    def __enter__(self) -> None:
-        self._was_enabled = gc.isenabled()
+    was_enabled = gc.isenabled()
+    try:
         gc.disable()
-
-    def __exit__(self, *error: Any) -> None:
-        if self._was_enabled:
+        return run(*args, **kwargs)
+    finally:
+        if was_enabled:
             gc.enable()

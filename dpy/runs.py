@@ -9,6 +9,7 @@ from dpy import entry as entry_points
 from dpy import structs
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO
+from dpy.depth import in_room
 from dpy.entry import PLAIN, Mode, find, mode_of
 from dpy.errors import SourceUnavailableError
 from dpy.runtime import forward_run
@@ -42,7 +43,7 @@ class Run:
         """The gradients of the arguments for a seed of the result."""
         acc = Accumulators()
         try:
-            ds = self.sweep(seed, acc)
+            ds = in_room(self.sweep, seed, acc)
             totals = acc.finish(self.args, ds, self.entry)
             del ds
             return structs.gradients(totals, self.args, self.entry)
@@ -121,11 +122,8 @@ def _bound_mode(mode: Mode, n: int) -> Mode:
 def _run(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode = PLAIN
 ) -> Run | KnownRun:
-    outer = forward_run.fresh_run()
-    try:
-        return _forward(f, args, kwargs, mode)
-    finally:
-        forward_run.end_run(outer)
+    found: Run | KnownRun = forward_run.in_run(_forward, f, args, kwargs, mode)
+    return found
 
 
 def _forward(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode) -> Run | KnownRun:

@@ -7,20 +7,17 @@ the user's (`dpy.runtime.tape`), or the runtime itself, in `attempt`.
 
 from __future__ import annotations
 
-import contextlib
 import dis
 import functools
-import sys
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from dpy.cotangent import ZERO
 
 __all__ = [
-    "Failed", "Thrown", "attempt", "callback", "interrupted", "is_guarded", "may_lose", "room",
-    "state",
+    "Failed", "Thrown", "attempt", "callback", "interrupted", "is_guarded", "may_lose", "state",
 ]  # fmt: skip
 
 Orphan = Callable[[Any, Any], Any]
@@ -33,7 +30,6 @@ class _State(threading.local):
         self.depth = 0  # of `try` bodies that run
         self.orphans: list[Orphan] = []
         self.callee: Any = None  # what a taped function calls now
-        self.has_room = False  # see `room`
 
 
 state = _State()
@@ -86,45 +82,6 @@ def attempt(kinds: Any, run: Callable[..., Any], *args: Any) -> Any:
             del orphans[base:]
     del orphans[base:]
     return found
-
-
-_FRAMES = 10  # of dpy's for one of the user's, at most
-_DEEPEST = 10_000  # more would need a larger stack
-
-
-class _Room:
-    """How many runs need a higher recursion limit, and what the limit was."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.users = 0
-        self.limits = (0, 0)  # before, and for the time being
-
-
-_room = _Room()
-
-
-@contextlib.contextmanager
-def room() -> Iterator[None]:
-    """Inside, functions on tapes may recurse as deep as they may without dpy.
-
-    Between two calls of the user's the runtime has frames of its own, which count as well.
-    """
-    with _room.lock:
-        if not _room.users:
-            limit = sys.getrecursionlimit()
-            _room.limits = limit, max(limit, min(_FRAMES * limit, _DEEPEST))
-            sys.setrecursionlimit(_room.limits[1])
-        _room.users += 1
-    state.has_room = True
-    try:
-        yield
-    finally:
-        state.has_room = False
-        with _room.lock:
-            _room.users -= 1
-            if not _room.users and sys.getrecursionlimit() == _room.limits[1]:
-                sys.setrecursionlimit(_room.limits[0])
 
 
 # Instructions after which something may have changed, and those that may raise.

@@ -7,15 +7,18 @@ been made of active values, or been given some, out of sight: a text, a log, a p
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dpy.depth import in_room
+from dpy.runtime.attempts import state
 from dpy.runtime.special_methods import behind
 
 if TYPE_CHECKING:
     from dpy.runtime.sources import Source
 
 __all__ = [
-    "adopt", "class_dict", "end_run", "fresh_run", "hide", "instance_dict",
+    "adopt", "class_dict", "hide", "in_run", "in_run_of", "instance_dict",
     "instance_of", "is_hidden", "notes", "run",
 ]  # fmt: skip
 
@@ -33,26 +36,35 @@ class _Run(threading.local):
 run = _Run()
 
 
-def fresh_run() -> Any:
-    """Start a forward run without notes; returns those of the run around it, to be restored."""
-    return adopt(({}, {}, {}, []))
+Notes = tuple[dict[int, Any], dict[int, Any], dict[int, Any], list[Any]]
 
 
-def notes() -> Any:
-    """The notes of the run in progress, for a thread that works for it."""
+def notes() -> Notes:
+    """The notes of the run in progress."""
     return run.sources, run.instances, run.hidden, run.reshaped
 
 
-def adopt(found: Any) -> Any:
-    """Go on with the `notes` of a run in another thread; returns what `end_run` restores."""
-    outer = notes()
+def adopt(found: Notes) -> None:
+    """Go on with these `notes`, which belong to another run, or another thread's."""
     run.sources, run.instances, run.hidden, run.reshaped = found
-    return outer
 
 
-def end_run(outer: Any) -> None:
-    """Forget the notes of the run that ends."""
-    run.sources, run.instances, run.hidden, run.reshaped = outer
+def in_run(forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """``forward(*args, **kwargs)`` as a run of its own, which knows nothing of one around it."""
+    return in_run_of(({}, {}, {}, []), forward, *args, **kwargs)
+
+
+def in_run_of(known: Notes, forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """``forward(*args, **kwargs)`` as part of the run that has made these `notes`."""
+    outer = run.sources, run.instances, run.hidden, run.reshaped
+    guarded = state.depth, state.orphans, state.callee
+    try:
+        run.sources, run.instances, run.hidden, run.reshaped = known
+        state.depth, state.orphans, state.callee = 0, [], None
+        return in_room(forward, *args, **kwargs)
+    finally:
+        run.sources, run.instances, run.hidden, run.reshaped = outer
+        state.depth, state.orphans, state.callee = guarded
 
 
 def instance_dict(owner: Any) -> Any:

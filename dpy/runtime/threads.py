@@ -130,16 +130,17 @@ class _Task:
         self._pb: Any = None
 
     def __call__(self) -> Any:
-        dispatch, f, args, kwargs = self._call
-        outer = forward_run.adopt(self._notes)
         try:
             with adopted(self._settings):
-                y, self._pb = dispatch(f, args, kwargs)
-            self._value = hold(y)
-            return y
+                return forward_run.in_run_of(self._notes, self._run)
         finally:
-            forward_run.end_run(outer)
             self._watched.end()
+
+    def _run(self) -> Any:
+        dispatch, f, args, kwargs = self._call
+        y, self._pb = dispatch(f, args, kwargs)
+        self._value = hold(y)
+        return y
 
     def back(self, d: Any, acc: Any) -> tuple[Any, Any, Any]:
         """The cotangents of the function and its arguments."""

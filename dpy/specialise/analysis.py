@@ -1,7 +1,7 @@
 """The way to a specialisation: found again, or inferred, with callees inlined and loops unrolled.
 
-Functions that call each other are analysed to a fixpoint: an analysis that meets a function which
-is still being analysed takes its summary as it is so far, and is not kept.
+A callee is analysed where its call is met, within the analysis of the caller. Where that would go
+too deep for Python's stack, all of it is left, and begins again when the callee is done.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from dpy import config, inlining
+from dpy.depth import in_room
 from dpy.kinds import UNKNOWN, Kind, KnownObject, is_atomic
-from dpy.pause import Paused
+from dpy.pause import paused
 from dpy.specialise import store
 from dpy.specialise.constructors import Constructor
 from dpy.specialise.guards import Guards, cell_kind
+from dpy.specialise.recursion import Progress
 from dpy.specialise.rule_book import Surroundings
 from dpy.specialise.specialisation import Signature, Specialisation, analyses
 from dpy.transform import explicit, ir, known_values, unroll
@@ -26,7 +28,25 @@ from dpy.transform.verify import verify
 __all__ = ["specialise"]
 
 _MOST_SIGNATURES = 16
-_in_progress: list[Specialisation] = []
+_DEEPEST = 100  # analyses within each other; each takes some 20 frames
+
+
+class _AheadError(BaseException):
+    """A callee is to be analysed ahead of its callers; only `_from_the_top` may catch it."""
+
+    def __init__(self, callee: tuple[Any, ...]) -> None:
+        super().__init__()
+        self.callee = callee
+
+
+def _forget(found: Specialisation) -> None:
+    group = store.compiled.get(found.source.code)
+    if group is not None and group.get(found.key) is found:
+        del group[found.key]
+
+
+_progress = Progress(_forget)
+_waiting: list[Any] = []  # code and signature of what is analysed from the top
 
 
 def specialise(
@@ -67,14 +87,13 @@ def specialise(
         settings.stops_in is function.__code__,
     )
     with store.lock:
-        if not _in_progress:
+        if not _progress.stack:
             analyses[0] += 1
         group = store.group_of(function.__code__)
         found = group.get(key)
-        if found is not None and not found.is_ready:
-            _depend_on(found)
+        if found is not None and _is_unsettled(found):
             return found
-        if found is not None and found.is_valid_now():
+        if found is not None and found.is_ready and found.is_valid_now():
             store.counts["hits"] += 1
             return found
         store.counts["misses"] += 1
@@ -85,42 +104,77 @@ def specialise(
             }
             key = key._replace(kinds=tuple(kinds.items()))
             found = group.get(key)
-            if found is not None and not found.is_ready:
-                _depend_on(found)
-            if found is not None and (not found.is_ready or found.is_valid()):
+            if found is not None and (_is_unsettled(found) or found.is_ready and found.is_valid()):
                 return found
         return _analysed(function, kinds, key, group)
 
 
-def _depend_on(found: Specialisation) -> None:
-    """Note that the function being analysed depends on one that is not settled."""
-    if found in _in_progress:
-        _in_progress[-1].lower_dependence(_in_progress.index(found))
+def _is_unsettled(found: Specialisation) -> bool:
+    """Whether what was found is being analysed, or rests on such; noted if so."""
+    if found.is_ready and found.lowest_dependence is None:
+        return False
+    return _progress.meets(found)
 
 
 def _analysed(
     function: Any, kinds: dict[str, Kind], key: Signature, group: dict[Any, Specialisation]
 ) -> Specialisation:
-    """A new specialisation, in the cache unless it rests on what is not settled."""
-    with Paused():
-        source = function.source if isinstance(function, Constructor) else read_source(function)
-    new = Specialisation(source, key, kinds)
-    group[key] = new
-    _in_progress.append(new)
+    callee = function, kinds, key, group
+    if not _progress.stack:
+        return in_room(paused, _from_the_top, callee)
+    if len(_progress.stack) >= _DEEPEST and None not in _waiting:
+        if (function.__code__, key) not in _waiting:
+            raise _AheadError(callee)
+        _waiting.append(None)  # a long ring of functions: it has no other end
+    return _step(*callee)
+
+
+def _from_the_top(wanted: Any) -> Specialisation:
+    """Analyse a function, and ahead of it the callees that are met at too great a depth."""
+    callees = [wanted]
     try:
-        with Paused():
-            _analyse(new, function)
-    except BaseException:
-        group.pop(key, None)
-        raise
+        while True:
+            function, _, key, _ = callees[-1]
+            _waiting.append((function.__code__, key))
+            try:
+                found = _step(*callees[-1])
+            except _AheadError as error:
+                callees.append(error.callee)
+                continue
+            callees.pop()
+            if not callees:
+                return found
     finally:
-        _in_progress.pop()
-    if new.lowest_dependence is not None and new.lowest_dependence < len(_in_progress):
-        # Analysed while a function that it calls back was not settled: analysed again
-        # when that one is, so this result is not kept.
-        group.pop(key, None)
-        _in_progress[-1].lower_dependence(new.lowest_dependence)
+        del _waiting[:]
+        try:
+            _progress.clear()
+        except BaseException:  # an interrupt, before it was done
+            _progress.clear()
+            raise
+
+
+def _step(
+    function: Any, kinds: dict[str, Kind], key: Signature, group: dict[Any, Specialisation]
+) -> Specialisation:
+    """A new specialisation, in the cache; provisional if it rests on what is not settled."""
+    is_constructor = isinstance(function, Constructor)
+    source = function.source if is_constructor else read_source(function)
+    new = Specialisation(source, key, kinds)
+    base = _progress.begin(new)
+    failed = True
+    try:
+        group[key] = new
+        _analyse(new, function)
+        failed = False
+    finally:
+        if failed:
+            group.pop(key, None)
+        _progress.leave(base, failed=failed)
     return new
+
+
+def _is_settled_so_far(new: Specialisation) -> bool:
+    return new.lowest_dependence is None and not new.is_recursive
 
 
 def _analyse(new: Specialisation, function: Any) -> None:
@@ -131,12 +185,12 @@ def _analyse(new: Specialisation, function: Any) -> None:
     analysis = _Analysis(new, function)
     facts = analysis.settle(lowered)
     written_out = unroll.run(lowered, facts)
-    if written_out is not lowered and new.lowest_dependence is None:
+    if written_out is not lowered and _is_settled_so_far(new):
         analysis.settle_shorter(analysis.settle(written_out))
     for _ in range(3):
         assert new.facts is not None
         calls = inlining.choose(new, new.facts)
-        if not calls or new.lowest_dependence is not None:
+        if not calls or not _is_settled_so_far(new):
             break
         for site in map(new.facts.sites.__getitem__, calls):
             analysis.relied_on.update(site.callee.all_guards())
@@ -164,26 +218,14 @@ class _Analysis:
         self.book: Surroundings
 
     def settle(self, lowered: ir.Function) -> Facts:
-        """Infer until a recursive function's own summary no longer changes."""
+        """Infer, with the functions that call each other until nothing changes."""
         new = self.new
         self.relied_on.update(new.guards)
         if config.current().verify:
             verify(lowered)
-        new.summary = Summary()
-        for attempt in range(6):
-            facts = self._infer(lowered)
-            while (further := _prepared(lowered, facts)) is not lowered:
-                lowered = further
-                facts = self._infer(lowered)
-            settled = facts.summary == new.summary or new.lowest_dependence is None
-            new.summary = facts.summary
-            new.facts = facts
-            if settled:
-                break
-            if attempt == 4:
-                new.summary.result = UNKNOWN
-        assert new.facts is not None
         self.lowered = lowered
+        _progress.rounds(new, self._infer)
+        assert new.facts is not None
         return new.facts
 
     def settle_shorter(self, facts: Facts) -> None:
@@ -192,19 +234,23 @@ class _Analysis:
         if shorter is not self.lowered:
             self.settle(shorter)
 
-    def _infer(self, lowered: ir.Function) -> Facts:
+    def _infer(self) -> Summary:
         new = self.new
-        new.lowest_dependence = None
-        self.book = Surroundings(new, self.function, specialise)
-        return infer(
-            lowered,
-            new.kinds,
-            active=new.key.active,
-            heap_active=new.key.heap_active,
-            protect=new.protect,
-            shared=new.key.shared,
-            book=self.book,
-        )
+        while True:
+            self.book = Surroundings(new, self.function, specialise)
+            new.facts = infer(
+                self.lowered,
+                new.kinds,
+                active=new.key.active,
+                heap_active=new.key.heap_active,
+                protect=new.protect,
+                shared=new.key.shared,
+                book=self.book,
+            )
+            further = _prepared(self.lowered, new.facts)
+            if further is self.lowered:
+                return new.facts.summary
+            self.lowered = further
 
     def protect_callees(self) -> None:
         """Callees that are given, or return, what may be written to later: their safe variant."""

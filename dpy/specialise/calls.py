@@ -7,7 +7,6 @@ from typing import Any
 from dpy.cotangent import ZERO
 from dpy.errors import DpyError, SourceUnavailableError, UnsupportedSyntaxError
 from dpy.runtime import attempts
-from dpy.runtime.attempts import room
 from dpy.specialise.arguments import forward_of, give_defaults, spread
 from dpy.specialise.store import lowered_function
 from dpy.specialise.taped import keeps_tape, run_taped
@@ -81,9 +80,6 @@ def _call_taped(
         if any(active) or any(active_kw):
             raise
         return None
-    if not attempts.state.has_room:
-        with room():
-            return _call_taped(function, args, kwargs, active, active_kw)
     if attempts.is_guarded():
         from dpy.runtime import tape
 
@@ -97,9 +93,6 @@ def _call_taped(
     n, names = len(args), tuple(kwargs)
 
     def taped_pullback(d: Any, acc: Any) -> tuple[Any, Any]:
-        if not attempts.state.has_room:
-            with room():
-                return taped_pullback(d, acc)
         d_params = pullback(d, acc)
         if function.__defaults__ is not None or function.__kwdefaults__ is not None:
             give_defaults(function, params, d_params, n, names, acc)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import weakref
+from types import CellType
 from typing import Any, NamedTuple
 
 from dpy.adjoints import registry
+from dpy.depth import in_room
 from dpy.kinds import Kind
-from dpy.pause import Paused
+from dpy.pause import paused
 from dpy.specialise import store
 from dpy.specialise.generation import generate
 from dpy.specialise.guards import Guards
@@ -61,19 +63,21 @@ class Specialisation:
         self.guards = Guards()
         self.rules_version = registry.version()
         self.is_ready = False
-        self.lowest_dependence: int | None = None
+        self.lowest_dependence: int | None = None  # while it is not settled; see `Progress`
+        self.is_recursive = False
         self.callees: list[Specialisation] = []
         self.is_inlinable: bool | None = None
         self.home: ir.Home | None = None
         self._emitted: Emitted | None = None
+        self._handles: list[_Handle] = []  # of the callees
         self._forwards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._all_guards: Guards | None = None
         self._checked_in: int | None = None
 
     @property
     def is_settled(self) -> bool:
-        """Whether the summary is final."""
-        return self.is_ready and self.lowest_dependence is None
+        """Whether the summary is final, and nothing of it rests on the function itself."""
+        return self.is_ready and self.lowest_dependence is None and not self.is_recursive
 
     def lower_dependence(self, depth: int) -> None:
         """Depends on the unsettled function at this depth of the analysis."""
@@ -85,17 +89,25 @@ class Specialisation:
         if self._emitted is None:
             with store.lock:
                 if self._emitted is None:
-                    with Paused():
-                        assert self.facts is not None
-                        store.counts["compiles"] += 1
-                        self._emitted = generate(
-                            self.facts,
-                            self.source,
-                            checks_finite=self.key.check_finite,
-                            as_listed=self.key.listings,
-                            stops=self.key.stops,
-                        )
+                    self._emitted = in_room(paused, self._generate)
         return self._emitted
+
+    def _generate(self) -> Emitted:
+        assert self.facts is not None
+        store.counts["compiles"] += 1
+        emitted = generate(
+            self.facts,
+            self.source,
+            checks_finite=self.key.check_finite,
+            as_listed=self.key.listings,
+            stops=self.key.stops,
+        )
+        for cell in emitted.bound.values():
+            value = cell.cell_contents
+            if type(value) is _Handle:
+                value.cells.append(cell)
+                self._handles.append(value)
+        return emitted
 
     def forward(self, function: Any) -> Any:
         """The forward for one function object (its cells and defaults)."""
@@ -135,19 +147,27 @@ class Specialisation:
         """Whether the arguments must not share memory or objects."""
         return not self.key.shared
 
-    def is_isolated(self) -> bool:
-        """Whether no generated code that a call runs takes notes for the run (`forward_run`)."""
-        return self._is_isolated(set())
+    def is_flat(self) -> bool:
+        """Whether a call runs generated code only, none of which calls itself.
 
-    def _is_isolated(self, seen: set[int]) -> bool:
-        if id(self) in seen:
+        Then it keeps no notes for the run (`forward_run`), and needs no more of the stack than a
+        plain call.
+        """
+        return self._is_flat([], set())
+
+    def _is_flat(self, callers: list[Specialisation], flat: set[int]) -> bool:
+        if id(self) in flat:
             return True
-        seen.add(id(self))
-        if self._emitted is None:
+        if self._emitted is None or self in callers:
             return False
-        return all(
-            _keeps_no_notes(cell.cell_contents, seen) for cell in self._emitted.bound.values()
-        )
+        within = [*callers, self]
+        values = (cell.cell_contents for cell in self._emitted.bound.values())
+        if not all(map(_keeps_no_notes, values)):
+            return False
+        if not all(handle.specialisation._is_flat(within, flat) for handle in self._handles):
+            return False
+        flat.add(id(self))
+        return True
 
     def _collect(self, into: Guards, seen: set[int]) -> Guards:
         if id(self) not in seen:
@@ -158,26 +178,31 @@ class Specialisation:
         return into
 
 
-def _keeps_no_notes(value: Any, seen: set[int]) -> bool:
+def _keeps_no_notes(value: Any) -> bool:
     """Whether this is so for a value that generated code holds; it holds no inlined callee."""
-    if type(value) is _Handle:
-        return value._specialisation._is_isolated(seen)
     module = getattr(value, "__module__", None) or ""
     return not module.startswith("dpy.runtime.") or module in _WITHOUT_NOTES
 
 
 class _Handle:
-    """Calls a specialisation's forward; callable, so that generated code can use it by name."""
+    """Stands for a specialisation's forward in the code of a caller.
 
-    __slots__ = ("_forward", "_function", "_specialisation")
+    The first call compiles it, and puts it in the place of the handle: after that, a call takes
+    one frame of Python's stack, as it does without dpy.
+    """
+
+    __slots__ = ("_forward", "_function", "cells", "specialisation")
 
     def __init__(self, specialisation: Specialisation, function: Any) -> None:
-        self._specialisation = specialisation
+        self.specialisation = specialisation
         self._function = function
         self._forward: Any = None
+        self.cells: list[CellType] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         forward = self._forward
         if forward is None:
-            forward = self._forward = self._specialisation.forward(self._function)
+            forward = self._forward = self.specialisation.forward(self._function)
+            for cell in self.cells:
+                cell.cell_contents = forward
         return forward(*args, **kwargs)

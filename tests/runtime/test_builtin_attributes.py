@@ -70,14 +70,14 @@ def test_the_dicts_of_classes_and_modules_lead_back_to_them() -> None:
         v = 1.5
 
     module = types.ModuleType("made")
-    outer = forward_run.fresh_run()
-    try:
+
+    def forward():
         proxy, pb = read_builtin(Box, "__dict__")
         assert pb is None and forward_run.instance_of(behind(proxy)) is Box
         fields, _ = read_builtin(module, "__dict__")
         assert fields is module.__dict__ and forward_run.instance_of(fields) is module
-    finally:
-        forward_run.end_run(outer)
+
+    forward_run.in_run(forward)
 
 
 def test_cells_and_partials() -> None:

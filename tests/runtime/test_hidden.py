@@ -18,9 +18,10 @@ from dpy.runtime.hidden import hide_kept, hide_made, is_text, reads_hidden
 
 @pytest.fixture(autouse=True)
 def _run() -> Iterator[None]:
-    outer = forward_run.fresh_run()
+    outer = forward_run.notes()
+    forward_run.adopt(({}, {}, {}, []))
     yield
-    forward_run.end_run(outer)
+    forward_run.adopt(outer)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,5 @@ def test_what_a_call_has_made_is_noted_at_any_depth() -> None:
 def test_notes_end_with_the_run() -> None:
     x = object()
     hide(x)
-    inner = forward_run.fresh_run()
-    assert not is_hidden(x)
-    forward_run.end_run(inner)
+    assert not forward_run.in_run(is_hidden, x)
     assert is_hidden(x)

@@ -89,20 +89,21 @@ def test_an_iterator_made_out_of_sight_knows_where_it_stands() -> None:
 
 
 def test_parts_number_what_they_read_of_a_shared_iterator() -> None:
-    outer = forward_run.fresh_run()
-    acc, xs = Accumulators(), [1.0, 2.0, 3.0]
-    it = iter(xs)
-    keep(Same(it, [Part(xs)]))
-    first, second = Part(it), Part(it)
-    assert next(first.iterable) == 1.0
-    assert next(second.iterable) == 2.0
-    assert list(first.iterable) == [3.0]
-    assert (first.marks, second.marks) == ([0, 2], [1])
-    first.give(acc, 1, 5.0)
-    second.give(acc, 0, 7.0)
-    assert acc.peek(xs) == {2: 5.0, 1: 7.0}
-    assert first.remainder(acc) is ZERO  # handed out where the iterator was made
-    forward_run.end_run(outer)
+    def forward() -> None:
+        acc, xs = Accumulators(), [1.0, 2.0, 3.0]
+        it = iter(xs)
+        keep(Same(it, [Part(xs)]))
+        first, second = Part(it), Part(it)
+        assert next(first.iterable) == 1.0
+        assert next(second.iterable) == 2.0
+        assert list(first.iterable) == [3.0]
+        assert (first.marks, second.marks) == ([0, 2], [1])
+        first.give(acc, 1, 5.0)
+        second.give(acc, 0, 7.0)
+        assert acc.peek(xs) == {2: 5.0, 1: 7.0}
+        assert first.remainder(acc) is ZERO  # handed out where the iterator was made
+
+    forward_run.in_run(forward)
 
 
 def test_what_is_iterated_over_and_not_indexed() -> None:

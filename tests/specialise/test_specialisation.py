@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+
 import pytest
 
 import dpy
@@ -13,8 +15,26 @@ def helper(x: float) -> float:
     return x * x if x > 0.0 else helper(-x)
 
 
+def recursive(x):
+    return x if x > 10.0 else recursive(x * 2.0)
+
+
+def calls_recursive(x):
+    return recursive(x) * x
+
+
 def caller(x: float) -> float:
     return helper(x) + helper(x)
+
+
+def loops(x):
+    for _ in range(3):
+        x = x * 1.5
+    return x
+
+
+def long_caller(x):
+    return loops(x) * loops(x)
 
 
 def stores(xs: list[float]) -> float:
@@ -68,10 +88,27 @@ def test_new_rules_make_code_invalid() -> None:
     assert not found.is_valid()
 
 
-def test_isolated_code_calls_nothing_that_takes_notes() -> None:
-    found = compiled(caller, 1.5)
-    found.forward(caller)(1.5)
-    assert found.is_isolated()
-    found = compiled(stores, [1.5])
-    found.forward(stores)([1.5])
-    assert not found.is_isolated()
+def test_flat_code_calls_only_generated_code_and_never_itself() -> None:
+    def flat_after_a_call(f, *args):
+        found = compiled(f, *args)
+        found.forward(f)(*args)
+        return found.is_flat()
+
+    assert flat_after_a_call(long_caller, 1.5)
+    assert not flat_after_a_call(caller, 1.5)
+    assert not flat_after_a_call(stores, [1.5])
+    assert not flat_after_a_call(recursive, 1.5)
+    assert not flat_after_a_call(calls_recursive, 1.5)
+
+
+def test_after_the_first_call_the_callees_code_is_called_directly() -> None:
+    dpy.clear_cache()
+    found = compiled(calls_recursive, 1.5)
+    forward = found.forward(calls_recursive)
+    cells = dict(zip(forward.__code__.co_freevars, forward.__closure__, strict=True))
+    held = cells["recursive_forward"]
+    assert not isinstance(held.cell_contents, types.FunctionType)
+    y, pb = forward(1.5)
+    assert isinstance(held.cell_contents, types.FunctionType)
+    assert forward(1.5)[0] == y
+    assert pb(1.0) == forward(1.5)[1](1.0)

@@ -136,7 +136,7 @@ def test_threads_do_not_meet() -> None:
     def work():
         for _ in range(3):
             found.append(dpy.gradient(eventful, 1.1))
-        found.append((state.depth, state.orphans, state.has_room))
+        found.append((state.depth, state.orphans))
 
     threads = [threading.Thread(target=work) for _ in range(16)]
     for thread in threads:
@@ -144,7 +144,7 @@ def test_threads_do_not_meet() -> None:
     for thread in threads:
         thread.join()
     assert found.count(expected) == 48
-    assert found.count((0, [], False)) == 16
+    assert found.count((0, [])) == 16
 
 
 def descend(x, n):
