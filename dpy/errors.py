@@ -10,6 +10,7 @@ from dpy.records import record
 __all__ = [
     "AdjointError",
     "DpyError",
+    "DpyWarning",
     "MutationError",
     "NoAdjointError",
     "NonFiniteError",
@@ -67,6 +68,10 @@ class DpyError(Exception):
         self.place = place
         self.why = why
         self.repair = repair
+
+
+class DpyWarning(UserWarning):
+    """Something that is right as it stands, and may not be what was meant."""
 
 
 class UnsupportedSyntaxError(DpyError):

@@ -28,6 +28,7 @@ from dpy.runtime.items import raw_write
 from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.special_methods import behind, implements, user_method
 from dpy.runtime.stand_ins import write_flat
+from dpy.runtime.watch import CACHED
 from dpy.transform.infer.lookup import is_importable
 
 __all__ = ["delete_attribute", "read_attribute", "write_attribute"]
@@ -35,7 +36,7 @@ __all__ = ["delete_attribute", "read_attribute", "write_attribute"]
 _MISSING = object()
 _PLAIN_DESCRIPTORS = (
     types.FunctionType, classmethod, staticmethod, types.ClassMethodDescriptorType, *METHODS,
-    *MEMBERS, types.BuiltinFunctionType, type,
+    *MEMBERS, types.BuiltinFunctionType, type, CACHED,
 )  # fmt: skip
 _BOUNDS = frozenset({"start", "stop", "step"})
 _BOUND = (types.MethodType, types.BuiltinMethodType, types.MethodWrapperType)

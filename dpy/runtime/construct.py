@@ -20,6 +20,8 @@ from dpy.runtime import entries, item_cotangents, iteration
 from dpy.runtime.attempts import Thrown
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.held import hold, sink
+from dpy.runtime.lifetimes import refuse_finalizer
+from dpy.runtime.number_classes import make_number, makes_number
 from dpy.runtime.opaque import opaque
 from dpy.slots import slots_of
 
@@ -62,6 +64,7 @@ def _make(
     cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any]:
     """What ``type.__call__`` does: ``__new__``, then ``__init__``."""
+    refuse_finalizer(cls)
     made = _new(cls, args, kwargs, active, active_kw)
     if made is None:
         return opaque(cls, args, kwargs, active, active_kw)
@@ -118,6 +121,8 @@ def _new(
     for base in (list, dict, collections.deque, types.SimpleNamespace):
         if issubclass(cls, base) and cls.__new__ is base.__new__:
             return base.__new__(cls), None
+    if makes_number(cls) and not kwargs:
+        return _without_first(make_number(dispatch, (cls, *args), kwargs))
     if issubclass(cls, tuple) and cls.__new__ is tuple.__new__ and not kwargs:
         made = make_tuple(dispatch, (cls, *args), kwargs)
         return _without_first(made)
@@ -272,18 +277,6 @@ def make_tuple(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     return tuple.__new__(cls, items), make_tuple_pullback
 
 
-@entries.entry(float.__new__)
-def make_float(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``float.__new__(cls, x)``, as subclasses call it."""
-    return _make_number(dispatch, float, args)
-
-
-@entries.entry(complex.__new__)
-def make_complex(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """``complex.__new__(cls, real, imag)``."""
-    return _make_number(dispatch, complex, args)
-
-
 @entries.entry(np.ndarray.__new__)
 def make_array(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
     """``np.ndarray.__new__(cls, shape, dtype, buffer)``: a view, or memory of a file, or empty."""
@@ -292,13 +285,6 @@ def make_array(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
     if source is None or isinstance(source, (np.ndarray, mmap.mmap)):
         return np.ndarray.__new__(*args, **kwargs), None
     return None
-
-
-def _make_number(dispatch: Any, base: Any, args: Any) -> tuple[Any, Any]:
-    cls, *parts = args
-    value, pb = dispatch(base, tuple(parts), {})
-    y = base.__new__(cls, value)
-    return y, None if pb is None else lambda d, acc: (ZERO, (ZERO, *pb(d, acc)[1]), {})
 
 
 @entries.entry(
@@ -333,6 +319,8 @@ def make_method(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 @entries.entry(object.__new__)
 def make_object(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
     """``object.__new__(cls)``: an object without fields yet."""
+    if args and isinstance(args[0], type):
+        refuse_finalizer(args[0])
     return object.__new__(*args, **kwargs), None
 
 

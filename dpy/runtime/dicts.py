@@ -7,6 +7,7 @@ import types
 from typing import Any
 
 from dpy.cotangent import ZERO, add
+from dpy.runtime.dict_keys import KeySlot, give_key, may_carry, take_key
 from dpy.runtime.entries import entry, inert
 from dpy.runtime.forward_run import instance_of
 from dpy.runtime.hashing import check_key, check_keys
@@ -32,6 +33,7 @@ def _update(y: Any, sources: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
     if len(sources) > 1:
         raise TypeError(f"dict expected at most 1 argument, got {len(sources)}")
     origin: dict[Any, Any] = {}
+    new_keys: dict[Any, int] = {}
     pairs: Any = None
     source = sources[0] if sources else {}
     give_values = None
@@ -39,10 +41,12 @@ def _update(y: Any, sources: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
         found, give_values = items_of(source)
     else:
         found, pairs = collect(source)
-    gives = []
+    gives: list[Any] = []
     for i, pair in enumerate(found):
         (key, value), give = collect(pair) if pairs is not None else (pair, None)
         check_key(key)
+        if may_carry(key) and not dict.__contains__(y, key):
+            new_keys[key] = i
         put.__setitem__(y, key, value)
         origin[key] = i
         gives.append(give)
@@ -51,19 +55,25 @@ def _update(y: Any, sources: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
         origin[name] = name
 
     def update_pullback(acc: Any) -> tuple[Any, dict[str, Any]]:
-        d_items: list[Any] = [ZERO] * len(found)
-        d_values: dict[Any, Any] = {}
+        d_pairs: list[list[Any]] = [[ZERO, ZERO] for _ in found]
+        d_named: dict[Any, Any] = {}
         d_kwargs = {}
+        for key, place in new_keys.items():
+            d_named[KeySlot(key)] = d_pairs[place][0] = take_key(acc, holder, key)
         for key, place in origin.items():
             d = acc.take_slot(holder, key)
             if type(place) is str:
                 d_kwargs[place] = d
             elif give_values is not None:
-                d_values[key] = d
+                d_named[key] = d
             else:
-                d_items[place] = gives[place](acc, [ZERO, d])
+                d_pairs[place][1] = d
         if give_values is not None:
-            give_values(acc, d_values)
+            give_values(acc, d_named)
+        d_items: list[Any] = [ZERO] * len(found)
+        if pairs is not None:
+            for i in range(len(found) - 1, -1, -1):
+                d_items[i] = gives[i](acc, d_pairs[i])
         d_source = ZERO if pairs is None else pairs(acc, d_items)
         return (d_source,) * len(sources), d_kwargs
 
@@ -108,7 +118,7 @@ def setdefault(dispatch: Any, args: Any, kwargs: Any) -> Any:
     def setdefault_pullback(d: Any, acc: Any) -> Any:
         acc.add_slot(holder, key, d)
         taken = acc.take_slot(holder, key)
-        return ZERO, (ZERO, ZERO, *[taken for _ in default]), {}
+        return ZERO, (ZERO, take_key(acc, holder, key), *[taken for _ in default]), {}
 
     return y, setdefault_pullback
 
@@ -143,8 +153,10 @@ def popitem(dispatch: Any, args: Any, kwargs: Any) -> Any:
     holder = instance_of(mapping)
 
     def popitem_pullback(d: Any, acc: Any) -> Any:
+        d_key, d_value = as_tuple(d, 2)
         acc.take_slot(holder, y[0])
-        acc.add_slot(holder, y[0], as_tuple(d, 2)[1])
+        acc.add_slot(holder, y[0], d_value)
+        give_key(acc, holder, y[0], d_key)
         return nothing(args)
 
     return y, popitem_pullback
@@ -238,11 +250,26 @@ def fromkeys(dispatch: Any, args: Any, kwargs: Any) -> Any:
 
     def fromkeys_pullback(d: Any, acc: Any) -> Any:
         total: Any = ZERO
+        places = {key: i for i, key in reversed([*enumerate(keys)]) if may_carry(key)}
+        d_keys: list[Any] = [ZERO] * len(keys)
+        for key, i in places.items():
+            d_keys[i] = take_key(acc, y, key)
         for part in acc.take_slots(y).values():
             total = add(total, part)
-        return ZERO, (give(acc, [ZERO] * len(keys)), *[total for _ in value]), {}
+        return ZERO, (give(acc, d_keys), *[total for _ in value]), {}
 
     return y, fromkeys_pullback
+
+
+@entry(collections._count_elements)  # type: ignore[attr-defined]
+def count_elements(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """What ``Counter(items)`` ends in."""
+    return dispatch(_count_elements, args, kwargs)
+
+
+def _count_elements(mapping: Any, iterable: Any) -> None:
+    for item in iterable:
+        mapping[item] = mapping.get(item, 0) + 1
 
 
 inert(

@@ -28,7 +28,7 @@ from dpy.runtime.forward_run import hide, run
 from dpy.runtime.held import hold, sink
 from dpy.runtime.hidden import is_text, reads_hidden
 from dpy.runtime.library import substitute
-from dpy.runtime.opaque import carries, is_of_library, is_service, opaque
+from dpy.runtime.opaque import carries, is_drawing, is_of_library, is_service, opaque
 from dpy.runtime.partials import call_partial
 from dpy.runtime.rule_calls import SCALARS, call_by_rule
 from dpy.runtime.special_methods import behind, user_method
@@ -37,7 +37,6 @@ from dpy.runtime.watch import reachable_arrays
 __all__ = ["Pullback", "call_", "dispatch", "has_own_way", "may_write", "set_compiler"]
 
 Pullback = Callable[[Any, Any], Any]
-_CACHED = type(functools.lru_cache(lambda: None))
 _C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
 
 _compile: Callable[..., Any] | None = None
@@ -128,8 +127,6 @@ def dispatch(
         from dpy.runtime.construct import construct
 
         return construct(f, args, kwargs, active, active_kw)
-    if t is _CACHED and carries(*args, *kwargs.values()) and (any(active) or any(active_kw)):
-        return dispatch(f.__wrapped__, args, kwargs, active, active_kw)
     return _of_instance(f, args, kwargs, active, active_kw)
 
 
@@ -172,7 +169,7 @@ def _unbound(f: Any) -> Any:
 def _python_function(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any]:
-    if not is_service(f):
+    if not is_service(f) or is_drawing(f, args, kwargs):
         f = substitute(f) or f
         assert _compile is not None
         count = len(run.reshaped)
@@ -290,7 +287,7 @@ def _bound(
     if behind(owner) is not owner:
         return _of_proxy(getattr(behind(owner), f.__name__), args, kwargs, active, active_kw)
     is_of_service = isinstance(f, types.FunctionType) and is_service(type(owner))
-    if is_of_service and entries.of_service(f) is None:
+    if is_of_service and entries.of_service(f) is None and not is_drawing(f, args, kwargs):
         return opaque(method, args, kwargs, active, active_kw)
     y, pb = dispatch(f, (owner, *args), kwargs, (True, *active), active_kw)
     if pb is None:

@@ -7,6 +7,7 @@ from typing import Any
 from dpy.cotangent import ZERO, add
 from dpy.runtime import iteration, sets, sources
 from dpy.runtime.attempts import interrupted, state
+from dpy.runtime.dict_keys import KeySlot, may_carry
 from dpy.runtime.entries import entry
 from dpy.runtime.hashing import check_key, check_keys
 from dpy.runtime.item_cotangents import as_tuple, fresh_items
@@ -38,10 +39,14 @@ def _dict(*pairs: Any) -> tuple[Any, Any]:
         if key is Ellipsis:
             found, spreads[i + 1] = items_of(value)
             for k, item in found:
+                if may_carry(k) and k not in y:
+                    owners[KeySlot(k)] = i + 1
                 y[k] = item
                 owners[k] = i + 1
         else:
             check_key(key)
+            if may_carry(key) and key not in y:
+                owners[KeySlot(key)] = i
             y[key] = value
             owners[key] = i + 1
 

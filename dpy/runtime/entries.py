@@ -50,6 +50,7 @@ def load_entries() -> None:
     from dpy.runtime import (  # noqa: F401
         array_protocols,
         attribute_entries,
+        caches,
         callbacks,
         comparisons,
         construct,

@@ -1,7 +1,8 @@
 """What is known while one forward run lasts, and forgotten with it.
 
 Where the items of lazy iterators come from, whose attributes a ``__dict__`` holds, and what has
-been made of active values, or been given some, out of sight: a text, a log, a pool of threads.
+been made of active values, or been given some, out of sight: a text, a log, a pool of threads, a
+cache.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class _Run(threading.local):
     def __init__(self) -> None:
         self.sources: dict[int, Source] = {}
         self.instances: dict[int, tuple[Any, Any]] = {}
+        self.caches: dict[int, tuple[Any, Any]] = {}
         self.reshaped: list[Any] = []  # arrays whose shape was set
         self.hidden: dict[int, Any] = {}
 
@@ -36,34 +38,34 @@ class _Run(threading.local):
 run = _Run()
 
 
-Notes = tuple[dict[int, Any], dict[int, Any], dict[int, Any], list[Any]]
+Notes = tuple[dict[int, Any], dict[int, Any], dict[int, Any], dict[int, Any], list[Any]]
 
 
 def notes() -> Notes:
     """The notes of the run in progress."""
-    return run.sources, run.instances, run.hidden, run.reshaped
+    return run.sources, run.instances, run.caches, run.hidden, run.reshaped
 
 
 def adopt(found: Notes) -> None:
     """Go on with these `notes`, which belong to another run, or another thread's."""
-    run.sources, run.instances, run.hidden, run.reshaped = found
+    run.sources, run.instances, run.caches, run.hidden, run.reshaped = found
 
 
 def in_run(forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """``forward(*args, **kwargs)`` as a run of its own, which knows nothing of one around it."""
-    return in_run_of(({}, {}, {}, []), forward, *args, **kwargs)
+    return in_run_of(({}, {}, {}, {}, []), forward, *args, **kwargs)
 
 
 def in_run_of(known: Notes, forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """``forward(*args, **kwargs)`` as part of the run that has made these `notes`."""
-    outer = run.sources, run.instances, run.hidden, run.reshaped
+    outer = run.sources, run.instances, run.caches, run.hidden, run.reshaped
     guarded = state.depth, state.orphans, state.callee
     try:
-        run.sources, run.instances, run.hidden, run.reshaped = known
+        run.sources, run.instances, run.caches, run.hidden, run.reshaped = known
         state.depth, state.orphans, state.callee = 0, [], None
         return in_room(forward, *args, **kwargs)
     finally:
-        run.sources, run.instances, run.hidden, run.reshaped = outer
+        run.sources, run.instances, run.caches, run.hidden, run.reshaped = outer
         state.depth, state.orphans, state.callee = guarded
 
 

@@ -14,6 +14,7 @@ from dpy.cotangent import ZERO
 from dpy.runtime import entries, forward_run, item_cotangents, iteration
 from dpy.runtime.array_classes import handed_on
 from dpy.runtime.conversions import COMMON, as_index
+from dpy.runtime.dict_keys import may_carry, take_key
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error
 from dpy.runtime.hashing import check_key
@@ -167,7 +168,7 @@ def _of_default(owner: Any, key: Any) -> tuple[Any, Any]:
         d = acc.take_slot(owner, key)
         if pb is not None:
             pb(d, acc)
-        return ZERO, ZERO
+        return ZERO, take_key(acc, owner, key)
 
     return y, default_pullback
 
@@ -283,11 +284,16 @@ def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
         is_of_module = isinstance(holder, types.ModuleType) and is_importable(holder)
         if "__builtins__" in owner or is_of_module:
             _refuse_in_module(value)
+        is_new = may_carry(index) and not dict.__contains__(owner, index)
         if isinstance(owner, collections.OrderedDict):
             collections.OrderedDict.__setitem__(owner, index, value)
         else:
             dict.__setitem__(owner, index, value)
-        return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(holder, index))
+        if not is_new:
+            return None, lambda d, acc: (ZERO, ZERO, acc.take_slot(holder, index))
+        return None, lambda d, acc: (
+            ZERO, take_key(acc, holder, index), acc.take_slot(holder, index)
+        )  # fmt: skip
     if isinstance(owner, np.flatiter):
         return write_flat(owner, index, value)
     found = write_view(owner, index, value) if isinstance(owner, memoryview) else None

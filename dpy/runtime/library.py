@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -137,6 +138,29 @@ def vectorized_call(self: Any, func: Any, args: Any) -> Any:
     return tuple([
         np.array([row[k] for row in rows], dtype=t).reshape(shape) for k, t in enumerate(otypes)
     ])  # fmt: skip
+
+
+def _inverse_of_normal(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``NormalDist(mu, sigma).inv_cdf(p)`` ends in a C function of (p, mu, sigma)."""
+    _, mu, sigma = args
+    y = _normal_dist_inv_cdf(*args)
+
+    def inverse_pullback(d: Any, acc: Any) -> Any:
+        if is_zero(d):
+            return ZERO, (ZERO,) * 3, {}
+        z = (y - mu) / sigma
+        density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+        return ZERO, (d * sigma / density, d, d * z), {}
+
+    return y, inverse_pullback
+
+
+try:  # without importing `statistics`
+    from _statistics import _normal_dist_inv_cdf  # type: ignore[import-not-found]
+except ImportError:  # the Python code is differentiated
+    pass
+else:
+    entry(_normal_dist_inv_cdf)(_inverse_of_normal)
 
 
 # By module and qualified name: attrs need not be installed.

@@ -12,6 +12,7 @@ from typing import Any
 
 from dpy.cotangent import ZERO, is_zero
 from dpy.runtime import entries, iteration
+from dpy.runtime.dict_keys import KeySlot
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.forward_run import instance_of
 from dpy.runtime.items import read_item
@@ -24,16 +25,16 @@ _PLAIN = (dict.__iter__, collections.OrderedDict.__iter__)
 
 
 def items_of(mapping: Any) -> tuple[list[tuple[Any, Any]], Give]:
-    """The items, and ``give(acc, cotangents of values by key)``."""
+    """The items, and ``give(acc, cotangents)``: of values by key, of keys by their `KeySlot`."""
     if type(mapping) is types.MappingProxyType:
         return items_of(behind(mapping))
     if isinstance(mapping, dict) and type(mapping).__iter__ in _PLAIN:
         holder = instance_of(mapping)
 
         def give_slots(acc: Any, found: dict[Any, Any]) -> None:
-            for key, d in found.items():
+            for slot, d in found.items():
                 if not is_zero(d):
-                    acc.add_slot(holder, key, d)
+                    acc.add_slot(holder, slot, d)
 
         return list(dict.items(mapping)), give_slots
     return _by_methods(mapping)
@@ -54,7 +55,7 @@ def _by_methods(mapping: Any) -> tuple[list[tuple[Any, Any]], Give]:
         for key, pb in zip(reversed(listed), reversed(pbs), strict=True):
             if pb is not None:
                 pb(found.get(key, ZERO), acc)
-        d_keys = give_keys(acc, [ZERO] * len(listed))
+        d_keys = give_keys(acc, [found.get(KeySlot(key), ZERO) for key in listed])
         if keys_pb is not None:
             keys_pb(d_keys, acc)
 

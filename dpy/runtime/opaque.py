@@ -19,6 +19,7 @@ from dpy.config import current
 from dpy.cotangent import ZERO, add
 from dpy.runtime import item_cotangents
 from dpy.runtime.attempts import is_guarded, state
+from dpy.runtime.dict_keys import may_carry
 from dpy.runtime.failures import mutation_error, no_adjoint
 from dpy.runtime.forward_run import run
 from dpy.runtime.held import hold, take
@@ -27,7 +28,7 @@ from dpy.runtime.memory import owner_of
 from dpy.runtime.watch import CACHED, Contents, Moves, Watch, called_by, is_inert, is_service
 from dpy.slots import kind_of
 
-__all__ = ["Way", "carries", "is_of_library", "is_service", "opaque", "refuse_shown"]
+__all__ = ["Way", "carries", "is_drawing", "is_of_library", "is_service", "opaque", "refuse_shown"]
 
 _MOST_VISITED = 2000
 
@@ -88,12 +89,30 @@ def carries(*values: Any) -> bool:
             if not kind.is_whole:
                 return True
             stack.extend(kind.read(x).values())
+            if isinstance(x, dict) and any(map(may_carry, x)):
+                return True
         elif kind.leaf is not leaves.no_gradient or t.__module__ not in ("enum", "builtins"):
             return True  # a number, or an object that keeps its contents to itself
         elif t.__name__ not in ("object", "staticmethod", "classmethod", "method_descriptor",
                                 "wrapper_descriptor", "property", "mappingproxy"):  # fmt: skip
             return True  # an iterator, a generator, a memoryview
     return False
+
+
+# Methods of `random.Random` that set its state.
+_OF_STATE = frozenset({"__init__", "__new__", "seed", "getstate", "setstate"})
+_IDLE = (int, str, bytes, type(None))
+
+
+def is_drawing(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a function of `random` makes a random number, or a choice, of what it is given.
+
+    It is Python code, and what it draws is a constant: ``uniform(a, b)`` has derivatives.
+    """
+    if f.__module__ != "random" or f.__name__ in _OF_STATE:
+        return False
+    given = (*args, *kwargs.values())
+    return any(not isinstance(x, _IDLE) and not is_service(type(x)) for x in given)
 
 
 def _of_function(f: Any) -> list[Any]:

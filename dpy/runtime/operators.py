@@ -41,6 +41,11 @@ _TEXT = frozenset({str, bytes, bool, type(None), type})
 _EXACT = (Fraction, Decimal)
 REAL = frozenset({float, int, np.float64, Fraction, Decimal})
 _NOT_THERE = object()
+# Of these all methods are builtin.
+_EXACT_TYPES = frozenset({
+    float, int, bool, complex, np.ndarray, np.float64, np.float32, np.int64, np.bool_, Fraction,
+    Decimal,
+})  # fmt: skip
 
 
 def per_operand(found: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -141,12 +146,18 @@ UFUNCS = {
 
 
 def _binary(name: str, a: Any, b: Any) -> tuple[Any, Any]:
-    if not is_derived(a) and not is_derived(b):
+    base = BINARY[name]
+    is_builtin = not _is_users(a, f"__{base}__") and not _is_users(b, f"__r{base}__")
+    if is_builtin and not is_derived(a) and not is_derived(b):
         found = builtin_binary(name, a, b)
         if found is not None:
             return found
-    base = BINARY[name]
     return dunders(getattr(operator, name), f"__{base}__", f"__r{base}__", a, b)
+
+
+def _is_users(x: Any, name: str) -> bool:
+    """Whether a number, or another value of a builtin type, has a special method of the user's."""
+    return type(x) not in _EXACT_TYPES and user_method(type(x), name) is not None
 
 
 def builtin_binary(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
@@ -164,10 +175,10 @@ def builtin_binary(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
 
 def _unary(name: str, a: Any) -> tuple[Any, Any]:
     function = getattr(operator, name)
-    method = user_method(type(a), _UNARY[name])
+    method = None if type(a) in _EXACT_TYPES else user_method(type(a), _UNARY[name])
     if is_derived(a) and method is None:
         return per_operand(dispatch(UFUNCS[name], (a,), {}))
-    if method is None and isinstance(a, (*PLAIN, *_EXACT)):
+    if isinstance(a, (*PLAIN, *_EXACT)) and (method is None or isinstance(a, Fraction)):
         return _run_rule(function, (a,)) or (function(a), None)
     if method is None:
         return run_opaque(function, (a,))
@@ -176,13 +187,15 @@ def _unary(name: str, a: Any) -> tuple[Any, Any]:
 
 def _compare(name: str, a: Any, b: Any) -> tuple[Any, Any]:
     function = getattr(operator, name)
-    is_plain = isinstance(a, PLAIN) and isinstance(b, PLAIN)
-    if is_plain and not is_derived(a) and not is_derived(b):
+    if type(a) in _EXACT_TYPES and type(b) in _EXACT_TYPES:
         return function(a, b), None
+    is_plain = isinstance(a, PLAIN) and isinstance(b, PLAIN)
     if user_method(type(a), _COMPARE[name][0]) or user_method(type(b), _COMPARE[name][1]):
         return dunders(function, *_COMPARE[name], a, b)
-    if is_plain:
+    if is_plain and (is_derived(a) or is_derived(b)):
         return per_operand(dispatch(UFUNCS[name], (a, b), {}))
+    if is_plain:
+        return function(a, b), None
     if type(a) in _TEXT or type(b) in _TEXT:
         return function(a, b), None
     if type(a) is type(b) and type(a) in (list, tuple):
@@ -210,11 +223,12 @@ def dunders(function: Any, name: str, reflected: str, a: Any, b: Any) -> tuple[A
             raw = getattr(args[0], method_name)
             args = args[1:]
         if not isinstance(raw, types.FunctionType) and isinstance(pair[0], PLAIN):
-            # float.__mul__(GG) and the like: they decline, or (NumPy) call the other side
+            # float.__mul__(GG) and the like mostly decline, or (NumPy) call the other side
             if isinstance(pair[0], np.ndarray) and not _declines_arrays(pair[0], pair[1]):
                 ufunc = UFUNCS.get(function.__name__)
                 return per_operand(dispatch(ufunc or function, (a, b), {}))
-            continue
+            if isinstance(pair[0], (np.ndarray, np.generic)) or raw(*args) is NotImplemented:
+                continue
         y, pb = dispatch(raw, args, {})
         if y is NotImplemented:
             continue

@@ -89,14 +89,22 @@ _REFLECTED = {"__radd__": "add", "__rmul__": "mul", "__rsub__": "sub", "__rtrued
               "__rpow__": "pow", "__rmatmul__": "matmul"}  # fmt: skip
 
 
+# By builtin type: the value of an instance of a subclass, whatever that defines.
+_EXACT: dict[Any, Any] = {
+    float: float.__float__, int: int.__int__, complex: complex.__pos__,
+}  # fmt: skip
+
+
 def _slot_method(cls: type, method: str, name: str, swapped: bool) -> None:
     raw = cls.__dict__.get(method)
     if raw is None:
         return
 
     def operation(dispatch: Any, args: Any, kwargs: Any) -> Any:
-        if cls in (float, int, complex) and raw(*args) is NotImplemented:
-            return NotImplemented, None
+        if cls in _EXACT:
+            if raw(*args) is NotImplemented:
+                return NotImplemented, None
+            args = tuple([_EXACT[cls](x) if isinstance(x, cls) else x for x in args])
         if swapped:
             y, pb = operate_raw(name, args[1], args[0])
             return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc)[::-1], {})

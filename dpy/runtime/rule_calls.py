@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import math
 import types
@@ -13,6 +14,7 @@ from dpy.config import current
 from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
 from dpy.runtime import iteration, sources
 from dpy.runtime.array_classes import as_plain, handed_on, has_own_methods, is_derived, wraps
+from dpy.runtime.dict_keys import may_carry
 from dpy.runtime.failures import no_adjoint
 from dpy.runtime.held import hold, protect, sink, take
 from dpy.runtime.item_cotangents import is_null, nothing
@@ -48,8 +50,9 @@ def call_by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     """The call as `by_rule` makes it, or None where the rule does not know such arguments."""
     if rule.is_nondifferentiable and rule.primal in _LOOKING:
         return rule.primal(*args, **kwargs), None
-    if len(args) == 1 and sources.is_user_iterable(args[0]) and _takes_iterables(rule):
-        return _over_items(rule, args, kwargs)
+    if len(args) == 1 and type(args[0]) not in _QUICK and _takes_iterables(rule):
+        if _is_walked(args[0]) or sources.is_user_iterable(args[0]):
+            return _over_items(rule, args, kwargs)
     if rule.primal_is_user or rule.types or _rule_knows(args, rule):
         return by_rule(rule, args, kwargs)
     return None
@@ -58,6 +61,13 @@ def call_by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 def _takes_iterables(rule: Any) -> bool:
     """Whether a function walks over any iterable: ``max``, ``any``, ``math.fsum``."""
     return rule.primal in _OF_ITERABLES
+
+
+def _is_walked(x: Any) -> bool:
+    """Whether an argument has items that no rule finds in it: iterators, deques, keys of dicts."""
+    if isinstance(x, sources.KEYS):
+        return any(map(may_carry, x))
+    return isinstance(x, collections.deque) or sources.is_lazy(x)
 
 
 def _rule_knows(args: tuple[Any, ...], rule: Any) -> bool:
@@ -95,7 +105,7 @@ def _replaces(x: Any, t: type, rule: Any) -> bool:
 
 def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """A call by its adjoint rule."""
-    if any(type(x) not in _QUICK and (sources.is_lazy(x) or stands_in(x)) for x in args):
+    if any(type(x) not in _QUICK and (_is_walked(x) or stands_in(x)) for x in args):
         if _takes_iterables(rule) or any(map(stands_in, args)):
             return _over_items(rule, args, kwargs)
         if not rule.is_nondifferentiable and not rule.primal_is_user:
@@ -234,7 +244,7 @@ def _over_items(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
         elif stands_in(x) and not _takes_iterables(rule):
             x, give_array = array_of(x)
             arrays.append(give_array)
-        elif stands_in(x) or sources.is_lazy(x) or sources.is_user_iterable(x):
+        elif stands_in(x) or _is_walked(x) or sources.is_user_iterable(x):
             x, gives[i] = iteration.collect(x)
         new.append(x)
     y, pb = by_rule(rule, tuple(new), kwargs)

@@ -10,6 +10,7 @@ import numpy as np
 from dpy.cotangent import ZERO, add
 from dpy.runtime import sets
 from dpy.runtime.conversions import COMMON, as_index
+from dpy.runtime.dict_keys import KeySlot
 from dpy.runtime.item_cotangents import fresh_items
 from dpy.runtime.iteration import give_items
 from dpy.runtime.special_methods import implements
@@ -94,11 +95,13 @@ def repeat_in_place(a: list[Any], times: Any) -> tuple[Any, Any]:
 
 def _merge(a: dict[Any, Any], b: dict[Any, Any]) -> tuple[Any, Any]:
     y = a | b
-    from_b = frozenset(b)
+    values_of_b, keys_of_a = frozenset(b), frozenset(a)
 
     def merge_pullback(d: Any, acc: Any) -> Any:
-        for key, part in acc.take_slots(y).items():
-            acc.add_slot(b if key in from_b else a, key, part)
+        for slot, part in acc.take_slots(y).items():
+            is_of_key = isinstance(slot, KeySlot)
+            is_of_b = slot.key not in keys_of_a if is_of_key else slot in values_of_b
+            acc.add_slot(b if is_of_b else a, slot, part)
         return ZERO, ZERO
 
     return y, merge_pullback

@@ -18,6 +18,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO, is_zero
 from dpy.errors import Place, UnsupportedSyntaxError
+from dpy.runtime.dict_keys import give_key
 from dpy.runtime.failures import no_adjoint
 from dpy.runtime.forward_run import instance_of, is_hidden, run
 from dpy.runtime.item_cotangents import as_tuple, is_null
@@ -25,6 +26,7 @@ from dpy.runtime.opaque import carries
 from dpy.runtime.special_methods import user_method
 
 __all__ = [
+    "KEYS",
     "CONTAINERS", "ITERATORS", "SOURCES", "VIEWS", "Lazy", "OfArray", "Part", "Same",
     "Source", "is_lazy", "is_user_iterable", "keep", "source_of",
 ]  # fmt: skip
@@ -34,9 +36,9 @@ VIEWS: tuple[Any, ...] = (
     type(collections.OrderedDict().items()),
 )  # fmt: skip
 _ITEMS: tuple[Any, ...] = (type({}.items()), type(collections.OrderedDict().items()))
+KEYS: tuple[Any, ...] = (dict, type({}.keys()), type(collections.OrderedDict().keys()))
 _INERT: tuple[Any, ...] = (
-    str, bytes, bytearray, range, dict, type({}.keys()), type(collections.OrderedDict().keys()),
-    type(iter(range(0))), type(iter("")), type(iter({})), np.ndindex,
+    str, bytes, bytearray, range, type(iter(range(0))), type(iter("")), type(iter({})), np.ndindex,
 )  # fmt: skip
 ITERATORS: tuple[Any, ...] = (
     zip, enumerate, map, filter, reversed, types.GeneratorType, type(iter([])), type(iter(())),
@@ -138,8 +140,22 @@ class _OfView(Source):
 
     def give(self, acc: Any, k: int, d: Any) -> None:
         if self.is_items:
-            d = as_tuple(d, 2)[1]
+            d_key, d = as_tuple(d, 2)
+            give_key(acc, self.origin, self.keys[k], d_key)
         acc.add_slot(self.origin, self.keys[k], d)
+
+
+class _OfKeys(Source):
+    """A dict, or the view of its keys."""
+
+    def __init__(self, iterable: Any) -> None:
+        super().__init__(iterable)
+        origin = iterable if isinstance(iterable, dict) else _origin_of_view(iterable)
+        self.origin = instance_of(origin)
+        self.keys = tuple(origin)
+
+    def give(self, acc: Any, k: int, d: Any) -> None:
+        give_key(acc, self.origin, self.keys[k], d)
 
 
 class _OfSet(Source):
@@ -314,6 +330,8 @@ def _other_source(iterable: Any) -> Source:
         return _OfView(iterable)
     if isinstance(iterable, (set, frozenset)):
         return _OfSet(iterable)
+    if isinstance(iterable, KEYS):
+        return _OfKeys(iterable)
     if isinstance(iterable, _INERT):
         return _OfNothing(iterable)
     if t is types.GeneratorType:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from dpy.runtime.dict_keys import KeySlot, may_carry
 from dpy.runtime.memory import owner_of
 from dpy.slots import kind_of
 
@@ -97,7 +98,9 @@ class Contents:
 
 def _read(x: Any) -> dict[Any, Any]:
     if isinstance(x, dict):
-        return dict(dict.items(x))
+        held = dict(dict.items(x))
+        held.update({KeySlot(key): key for key in dict.keys(x) if may_carry(key)})
+        return held
     if isinstance(x, (set, frozenset)):
         return {item: item for item in x}
     kind = kind_of(type(x))

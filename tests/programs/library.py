@@ -210,6 +210,6 @@ def written_by_function(g: Generator, scope: Scope) -> Lines | None:
 
 
 SIMPLE = (
-    deque, mapping, ordered, iterators, iterators, copies, written_by_function,
+    deque, mapping, ordered, iterators, iterators, copies, cached, written_by_function,
     written_by_function, written_by_function,
 )  # fmt: skip

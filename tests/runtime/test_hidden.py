@@ -19,7 +19,7 @@ from dpy.runtime.hidden import hide_kept, hide_made, is_text, reads_hidden
 @pytest.fixture(autouse=True)
 def _run() -> Iterator[None]:
     outer = forward_run.notes()
-    forward_run.adopt(({}, {}, {}, []))
+    forward_run.adopt(({}, {}, {}, {}, []))
     yield
     forward_run.adopt(outer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from dpy.kinds import UNKNOWN, Object, Tuple, is_atomic, is_plain_dataclass, kind_of
@@ -10,8 +11,8 @@ from dpy.transform.constructors import Maker
 from dpy.transform.infer.callees import bind, call_bound
 from dpy.transform.infer.facts import Site
 from dpy.transform.infer.kinds_of import storable
-from dpy.transform.infer.lookup import namespace
-from dpy.transform.infer.state import Arguments, Found, State, inert
+from dpy.transform.infer.lookup import class_function, namespace
+from dpy.transform.infer.state import Arguments, Found, State, generic, inert
 from dpy.transform.signatures import signature_of
 
 __all__ = ["construct", "made"]
@@ -19,6 +20,10 @@ __all__ = ["construct", "made"]
 
 def construct(state: State, s: ir.Assign, cls: type, given: Arguments) -> Found | None:
     """A new instance; None where more than its fields is to it."""
+    if cls is weakref.finalize or class_function(state.book, cls, "__del__") is not None:
+        _, _, site = generic(state, s, given.operands, given.all_kinds)
+        site.form = "generic"  # whatever it is given: the runtime refuses it
+        return UNKNOWN, False, site
     if is_plain_dataclass(cls):
         return _dataclass(state, s, cls, given)
     return _by_init(state, s, cls, given)

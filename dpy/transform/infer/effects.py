@@ -22,7 +22,7 @@ from dpy.kinds import (
     join,
 )
 from dpy.transform import ir
-from dpy.transform.infer.facts import HEAP, OPEN
+from dpy.transform.infer.facts import HEAP, KEYS, OPEN
 from dpy.transform.infer.kinds_of import storable
 
 __all__ = ["Classes", "Effects"]
@@ -192,7 +192,8 @@ class Effects:
         find = self.find
         root = find(_name(owner))
         return self._has_unknown_stores(root) or any(
-            slot not in fields and slot != "[]" and find(name) == root for name, slot in self.stores
+            slot not in fields and slot not in ("[]", KEYS) and find(name) == root
+            for name, slot in self.stores
         )
 
     def _has_unknown_stores(self, root: str) -> bool:

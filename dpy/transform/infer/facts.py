@@ -27,6 +27,8 @@ __all__ = [
 HEAP = "<heap>"
 """Stands for all that is reached from outside: globals, cells, what unknown code may keep."""
 RESULT = "<result>"
+KEYS = "{}"
+"""The slot of `Effects.stores` for keys of dicts that are not written in the program."""
 OPEN = "*"
 """The field of an `Object` kind that says that the instance may have more attributes."""
 

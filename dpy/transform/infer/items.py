@@ -23,7 +23,7 @@ from dpy.kinds import (
 from dpy.transform import ir
 from dpy.transform.infer.callees import call_function
 from dpy.transform.infer.containers import write_slot
-from dpy.transform.infer.facts import Site
+from dpy.transform.infer.facts import HEAP, KEYS, Site
 from dpy.transform.infer.kinds_of import NONE, indexed, is_basic, joined
 from dpy.transform.infer.lookup import class_function, is_named_constant
 from dpy.transform.infer.special import KEY, index_may_write, may_write
@@ -152,4 +152,11 @@ def _write_container(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> F
         slot = index.value
     if isinstance(kind, List) and number_type(index) is not int:
         stored = UNKNOWN
+    if isinstance(kind, Dict) and slot == "[]":
+        name = args[0].name if isinstance(args[0], ir.Var) else HEAP
+        state.effects.store(name, KEYS, index)
+        if state.is_varied(args[1]) and number_type(index) not in (int, bool):
+            state.effects.write(args[0], args[1:2], kinds[1:2])  # a loop gives it back
+            write_slot(state, s, slot, args[2], stored, args, kinds)
+            return generic(state, s, args, kinds, writes=False, result=NONE)
     return write_slot(state, s, slot, args[2], stored, args, kinds)

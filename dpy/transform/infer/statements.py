@@ -21,10 +21,11 @@ from dpy.kinds import (
     is_atomic,
     is_number,
     join,
+    number_type,
 )
 from dpy.transform import ir
 from dpy.transform.infer.calls import call
-from dpy.transform.infer.facts import HEAP, Site
+from dpy.transform.infer.facts import HEAP, KEYS, Site
 from dpy.transform.infer.kinds_of import element, joined
 from dpy.transform.infer.layout import atoms_of
 from dpy.transform.infer.operations import operation
@@ -147,7 +148,8 @@ def _item_kind(state: State, atom: Any, kind: Kind) -> tuple[Kind, bool]:
     if isinstance(kind, Const) and isinstance(kind.value, str):
         return Other(str), True
     if isinstance(kind, Dict):
-        return Other(str), True
+        key = state.effects.slot_kind(atom, KEYS, Other(str))
+        return key, not can_carry(key) or number_type(key) in (int, bool)
     if isinstance(kind, Array):
         return element(kind, 1), False
     if isinstance(kind, List):
