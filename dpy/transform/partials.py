@@ -16,7 +16,7 @@ from dpy.kinds import Array, Const, Kind, is_real_scalar, number_type
 from dpy.transform import ir
 from dpy.transform.rule_reader import read_expression
 
-__all__ = ["contributions", "mul", "neg", "short_name"]
+__all__ = ["contributions", "mul", "neg", "regular_quotient_below", "short_name"]
 
 
 def op(name: str, *args: Any) -> ir.Op:
@@ -102,6 +102,11 @@ def _div_partials(x: Any, kinds: Any, d: Any, y: Any) -> list[Any]:
             ir.Call(ir.Known(below, "quotient_below"), (d, b, y)),
         ]
     return [op("truediv", d, b), neg(op("truediv", op("mul", d, y), b))]
+
+
+def regular_quotient_below(b: Any, d: Any, y: Any) -> Any:
+    """What the denominator of ``y = a / b`` gets where it is certainly not zero."""
+    return neg(op("mul", op("truediv", d, b), y))
 
 
 def _pow_partials(x: Any, kinds: Any, d: Any, y: Any) -> list[Any] | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from dpy.kinds import Array, Const, Kind, Other, Slice, Tuple, is_number, number_type
 from dpy.transform import ir
+from dpy.transform.adjoint.bounds import Parts, region_at
 from dpy.transform.adjoint.buffers import VECTOR
 from dpy.transform.adjoint.expressions import adds_to, args_of, part
 from dpy.transform.adjoint.survey import form_of
@@ -69,7 +70,7 @@ def _scatter(sweep: Sweep, s: ir.Assign, d: Any, *, is_new: bool) -> None:
         sweep.need_array(array.name)
     d_array = sweep.d(array.name)
     if isinstance(result, Array) and is_basic(kind):
-        if is_new:
+        if _is_first(sweep, s, d_array, is_new=is_new):
             sweep.emit(None, ir.Op("setitem", (d_array, index, d)))
         else:
             sweep.emit(None, adds_to(part(d_array, index), d))
@@ -77,6 +78,25 @@ def _scatter(sweep: Sweep, s: ir.Assign, d: Any, *, is_new: bool) -> None:
         sweep.emit(None, ir.Op("iadd", (part(d_array, index), d)))
     else:
         sweep.emit(None, call(sweep.runtime.add_at, d_array, index, d))
+
+
+def _is_first(sweep: Sweep, s: ir.Assign, d_array: ir.Var, *, is_new: bool) -> bool:
+    """Whether the part of `d_array` that `s` adds to certainly holds zeros.
+
+    The array `is_new`, or only parts apart from this one were written since it was made.
+    """
+    array, index = args_of(s)
+    out = sweep.out
+    parts = Parts(out, end=len(out)) if is_new else sweep.parts.pop(array.name, None)
+    if parts is None or not parts.is_untouched(out, d_array.name):
+        return False
+    region = region_at(sweep.saved, s, index)
+    if not parts.are_apart_from(region):
+        return False
+    parts.regions.append(region)
+    parts.end = len(out) + 1  # the assignment comes next
+    sweep.parts[array.name] = parts
+    return True
 
 
 def reverse_array_write(sweep: Sweep, s: ir.Assign, site: Site) -> None:

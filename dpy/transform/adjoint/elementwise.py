@@ -9,6 +9,7 @@ import numpy as np
 from dpy.cotangent import filled, quotient, quotient_below
 from dpy.kinds import Array, Kind
 from dpy.transform import ir, partials
+from dpy.transform.adjoint.bounds import is_regular_quotient
 from dpy.transform.adjoint.expressions import NP, RESULT, attribute, places_of, sum_of
 from dpy.transform.adjoint.fitting import projected
 from dpy.transform.adjoint.sweep import Sweep
@@ -47,6 +48,8 @@ def _contributions(sweep: Sweep, s: ir.Assign, site: Site, d: Any) -> list[Any]:
     facts = sweep.facts
     operands = site.operands
     kinds = tuple(facts.kind(s, a) for a in operands)
+    if is_regular_quotient(sweep.saved, s, site):
+        return [None, partials.regular_quotient_below(places_of(operands)[1], d, RESULT)]
     found = partials.contributions(
         site.rule, site.function, places_of(operands), kinds, facts.kinds[id(s)], d, RESULT
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from dpy.kinds import UNKNOWN, Array, is_atomic
 from dpy.transform import ir
+from dpy.transform.adjoint.bounds import Parts
 from dpy.transform.adjoint.buffers import give_to_buffer
 from dpy.transform.adjoint.cotangents import Cotangents
 from dpy.transform.adjoint.expressions import ZERO_NODE
@@ -32,6 +33,7 @@ class Sweep(Cotangents):
         uniform: variables whose cotangent is a number that stands for an array filled with it.
         shapes: which arrays certainly have the same shape.
         rules: by id of a statement, its rule as straight-line code, or None.
+        parts: by array, which parts of its new cotangent were written.
     """
 
     def __init__(self, facts: Facts, runtime: Runtime) -> None:
@@ -41,6 +43,7 @@ class Sweep(Cotangents):
         self.uniform: set[str] = set()
         self.shapes = Shapes(facts, self.saved.versions)
         self.rules: dict[int, Inlined | None] = {}
+        self.parts: dict[str, Parts] = {}
 
     def is_by_identity(self, s: ir.Assign) -> bool:
         """Whether the cotangent of what `s` assigns is in the accumulator of the object."""

@@ -149,7 +149,7 @@ class _Folder:
         if not is_atom:
             if isinstance(reader, ir.Return):  # cotangents of parameters are shown by name
                 return False
-            if size(expression) + size(value) > _LARGEST:
+            if _shown_size(expression) + size(value) > _LARGEST:
                 return False
             if find(expression, name, is_pure) != "first":
                 return False
@@ -225,6 +225,12 @@ class _Folder:
                 exposed |= read - set(targets(s)) - killed
         self.exposures[id(block)] = exposed, killed
         return exposed, killed
+
+
+def _shown_size(e: Any) -> int:
+    """The size of what stands on the right hand side."""
+    is_write = isinstance(e, ir.Op) and e.name == "setitem"
+    return size(e.args[-1] if is_write else e)
 
 
 def _is_quiet(s: ir.Stmt) -> bool:

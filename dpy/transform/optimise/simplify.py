@@ -91,7 +91,18 @@ def _mul(e: ir.Op, a: Any, b: Any) -> Any:
         if _is_literal(one, -1):
             inner = _negated(other)
             return ir.Op("neg", (other,)) if inner is None else inner
-    return e
+    return _sign_outside(e)
 
 
-_OPS: dict[str, Any] = {"neg": _neg, "add": _add, "sub": _sub, "mul": _mul}
+def _sign_outside(e: ir.Op) -> ir.Op:
+    """``-a * b`` as ``-(a * b)``: the sign may meet another one there."""
+    a, b = map(_negated, e.args)
+    if a is None and b is None:
+        return e
+    product = ir.Op(e.name, (e.args[0] if a is None else a, e.args[1] if b is None else b))
+    return ir.Op("neg", (product,)) if a is None or b is None else product
+
+
+_OPS: dict[str, Any] = {
+    "neg": _neg, "add": _add, "sub": _sub, "mul": _mul, "truediv": lambda e, a, b: _sign_outside(e)
+}  # fmt: skip
