@@ -41,6 +41,7 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
     )
     from dpy.listing import adjoint_source
     from dpy.params import Grads, Params
+    from dpy.sources import from_source
     from dpy.specialise import CacheInfo, cache_info, clear_cache
     from dpy.tangent import Tangent
 
@@ -71,6 +72,7 @@ __all__ = [
     "check_gradient",
     "clear_cache",
     "debug",
+    "from_source",
     "grad",
     "gradient",
     "jacobian",
@@ -104,6 +106,7 @@ _HOMES = {
     ),
     "listing": ("adjoint_source",),
     "params": ("Grads", "Params"),
+    "sources": ("from_source",),
     "specialise": ("CacheInfo", "cache_info", "clear_cache"),
     "tangent": ("Tangent",),
 }  # fmt: skip

@@ -88,7 +88,8 @@ class SourceUnavailableError(DpyError):
     Short functions without loops or handlers are read back from their code.
 
     Wrong: ``exec("def f(x): return sum([x for _ in 'ab'])")`` and then ``gradient(f, 2.0)``.
-    Repair: save the function to a file, or register an ``@adjoint`` rule for it.
+    Repair: define it with ``dpy.from_source("def f(x): ...")``, save it to a file, or register an
+    ``@adjoint`` rule for it.
     """
 
 

@@ -48,6 +48,7 @@ LAYERS = {
     "listing": 6,
     "numerical": 6,
     "runs": 6,
+    "sources": 6,
     "seeds": 6,
     "views": 6,
     "losses": 7,

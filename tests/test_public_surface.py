@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 PROMISED = """
     gradient value_and_gradient withgradient pullback grad value_and_grad jacobian adjoint
     stop_gradient nondifferentiable Params Tangent adjoint_source check_gradient cache_info
-    settings rules debug
+    settings rules debug from_source
 """.split()
 
 

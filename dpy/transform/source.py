@@ -18,19 +18,32 @@ import sys
 import threading
 import types
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import gast
 
 from dpy.errors import (
+    DpyError,
     Place,
     SourceUnavailableError,
     StaleSourceError,
     UnsupportedSyntaxError,
 )
 from dpy.records import record, replace
-from dpy.transform.codes import all_codes, compile_quietly, extent, same_code
+from dpy.transform.codes import all_codes, compile_quietly, same_code
+from dpy.transform.command import command_lines
+from dpy.transform.definitions import (
+    choose,
+    definitions,
+    first_line,
+    inner_codes,
+    innermost,
+    is_rewritten,
+    module_imports,
+    name_of,
+    spans,
+)
 from dpy.transform.ir import Closure, Loc
 from dpy.transform.snippets import FUTURE_FLAGS, Snippet, find_snippet, imported_names
 
@@ -39,11 +52,6 @@ __all__ = [
     "too_deep",
 ]  # fmt: skip
 
-_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
-_UNNAMED = {
-    ast.Lambda: "<lambda>", gast.Lambda: "<lambda>",
-    ast.GeneratorExp: "<genexpr>", gast.GeneratorExp: "<genexpr>",
-}  # fmt: skip
 _MODULES_KEPT = 64
 _READ_BACK_KEPT = 1024
 
@@ -142,11 +150,16 @@ def _find(function: Any) -> tuple[_Module | _ReadBack, Snippet]:
         return module, module.find(code)
     except RecursionError:
         raise too_deep(code) from None
-    except SourceUnavailableError as error:
-        read_back = _read_back(code, function.__globals__)
-        if read_back is None:
-            raise error from None
-        return read_back, read_back.find(code)
+    except (SourceUnavailableError, StaleSourceError) as found:
+        error: DpyError = found
+        if code.co_filename == "<string>":  # all that was made from text has this one name
+            error = _unavailable(code)
+        elif isinstance(found, StaleSourceError):
+            raise
+    read_back = _read_back(code, function.__globals__)
+    if read_back is None:
+        raise error
+    return read_back, read_back.find(code)
 
 
 def too_deep(code: types.CodeType) -> UnsupportedSyntaxError:
@@ -165,13 +178,13 @@ def nested_code(source: Source, node: Any) -> types.CodeType:
     It is the one that Python itself would use, so functions made from it behave, print and read
     back (`read_source`) like the user's own.
     """
-    name = _name_of(node)
-    line = _first_line(node)
-    pool = [code for code in _inner_codes(source.code) if code.co_name == name]
+    name = name_of(node)
+    line = first_line(node)
+    pool = [code for code in inner_codes(source.code) if code.co_name == name]
     pool = [code for code in pool if code.co_firstlineno == line]
     if len(pool) > 1:
-        pool = [code for code in pool if _innermost([node], code) is not None] or pool
-        best = [code for code in pool if _spans(node, code)]
+        pool = [code for code in pool if innermost([node], code) is not None] or pool
+        best = [code for code in pool if spans(node, code)]
         pool = best or pool
     if not pool:
         raise StaleSourceError(
@@ -209,10 +222,10 @@ class _Module:
         self._imported = imported_names(self.text)
         self._tree: ast.Module | None = None
         self._snippets: dict[int, tuple[types.CodeType, Snippet]] = {}
-        self._definitions: dict[int, list[Snippet]] = {}
+        self.definitions: dict[int, list[Snippet]] = {}
         self._codes: dict[tuple[int, int, int], list[types.CodeType]] = {}
         self._rewritten: dict[int, list[types.CodeType]] = {}
-        self._imports: list[ast.stmt] | None = None
+        self.imports: list[ast.stmt] | None = None
         self._converted: dict[int, Any] = {}
 
     @property
@@ -250,11 +263,11 @@ class _Module:
         """The definition of `code`, looked for in the whole file."""
         line = code.co_firstlineno
         for statement in self.tree.body:
-            if _first_line(statement) <= line <= (statement.end_lineno or statement.lineno):
+            if first_line(statement) <= line <= (statement.end_lineno or statement.lineno):
                 found = self._find_in(statement, code)
                 if found is not None:
                     return found
-        if _is_rewritten(code):
+        if is_rewritten(code):
             found = self._find_rewritten(code)
             if found is not None:
                 return found
@@ -273,9 +286,9 @@ class _Module:
         The compiler treats calls of methods of imported names in a way of its own, so it is told
         of the module's imports; a notebook compiles each statement without them.
         """
-        if self._imports is None:
-            self._imports = list(_imports(self.tree.body))
-        imports = self._imports
+        if self.imports is None:
+            self.imports = list(module_imports(self.tree.body))
+        imports = self.imports
         for body in ([*imports, statement], [statement], self.tree.body):
             flags = (code.co_flags & FUTURE_FLAGS) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
             key = (id(statement), len(body), flags)
@@ -308,7 +321,7 @@ class _Module:
             self._rewritten[flags] = codes
         line = code.co_firstlineno
         for statement in self.tree.body:
-            if _first_line(statement) <= line <= (statement.end_lineno or statement.lineno):
+            if first_line(statement) <= line <= (statement.end_lineno or statement.lineno):
                 found = self._locate(statement, code, self._rewritten[flags])
                 if found is not None:
                     return found
@@ -321,17 +334,17 @@ class _Module:
         if not equal:
             return None
         exact = [other for other in equal if other.co_linetable == code.co_linetable]
-        if id(statement) not in self._definitions:
-            self._definitions[id(statement)] = list(_definitions(statement, None))
+        if id(statement) not in self.definitions:
+            self.definitions[id(statement)] = list(definitions(statement, None))
         candidates = [
             definition
-            for definition in self._definitions[id(statement)]
-            if _name_of(definition.node) == code.co_name
-            and _first_line(definition.node) == code.co_firstlineno
+            for definition in self.definitions[id(statement)]
+            if name_of(definition.node) == code.co_name
+            and first_line(definition.node) == code.co_firstlineno
         ]
         if len(candidates) == 1:
             return candidates[0]
-        chosen = _choose(candidates, (exact or equal)[0])
+        chosen = choose(candidates, (exact or equal)[0])
         if chosen is None and candidates:
             raise SourceUnavailableError(
                 f"which of the {len(candidates)} lambdas on a line this is cannot be told",
@@ -394,6 +407,8 @@ def _module(code: types.CodeType, module_globals: dict[str, Any]) -> _Module:
         filename = module_globals.get("__file__") or filename
     linecache.checkcache(filename)
     lines = linecache.getlines(filename, module_globals)
+    if not lines and filename == "<string>":
+        lines = command_lines(sys.orig_argv)
     if not lines:
         raise _unavailable(code)
     with _lock:
@@ -414,10 +429,12 @@ def _unavailable(code: types.CodeType) -> SourceUnavailableError:
     if filename in ("<stdin>", "<string>"):
         why = {
             "<stdin>": "this Python keeps no text of what is typed at the plain prompt",
-            "<string>": "it was made by exec, eval, `python -c`, dataclasses or namedtuple, "
-            "which keep no text",
+            "<string>": "it was made by exec, eval, dataclasses or namedtuple, which keep no text",
         }[filename]
-        repair = "save the function to a file, or use IPython; or register an @dpy.adjoint rule"
+        repair = (
+            'define it with dpy.from_source("def ...", globals()), or save it to a file; '
+            "or register an @dpy.adjoint rule"
+        )
     else:
         why = "the file is missing, or only its compiled .pyc was shipped"
         repair = "make the source file available, or register an @dpy.adjoint rule for the function"
@@ -427,98 +444,3 @@ def _unavailable(code: types.CodeType) -> SourceUnavailableError:
         why=why,
         repair=repair,
     )
-
-
-def _imports(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The import statements of a module, those in its ``if`` and ``try`` blocks too."""
-    for statement in body:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            if getattr(statement, "module", None) != "__future__":
-                yield statement
-        elif isinstance(statement, (ast.If, ast.Try, ast.With, ast.For, ast.While)):
-            for part in ("body", "orelse", "finalbody"):
-                yield from _imports(getattr(statement, part, ()))
-            for handler in getattr(statement, "handlers", ()):
-                yield from _imports(handler.body)
-
-
-# --- trees and code objects -------------------------------------------------------------------
-
-
-def _definitions(node: ast.AST, class_name: str | None) -> Iterator[Snippet]:
-    """All definitions, each with the class whose body (not bases or decorators) holds it."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)):
-        yield Snippet(node, class_name)
-    if isinstance(node, ast.ClassDef):
-        for outer in (*node.decorator_list, *node.bases, *node.keywords):
-            yield from _definitions(outer, class_name)
-        for inner in node.body:
-            yield from _definitions(inner, node.name)
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _definitions(child, class_name)
-
-
-def _name_of(node: Any) -> str:
-    return _UNNAMED.get(type(node)) or str(node.name)
-
-
-def _first_line(node: Any) -> int:
-    """The line that becomes ``co_firstlineno``: that of the first decorator."""
-    decorators = getattr(node, "decorator_list", None)
-    return int(min([node.lineno, *(d.lineno for d in decorators or ())]))
-
-
-def _choose(candidates: list[Snippet], code: types.CodeType) -> Snippet | None:
-    """Of several lambdas on one line, the one whose body holds the code's positions."""
-    node = _innermost([definition.node for definition in candidates], code)
-    for definition in candidates:
-        if definition.node is node:
-            return definition
-    # Without columns (-X no_debug_ranges): fine if all candidates read the same.
-    if candidates and len({ast.dump(definition.node) for definition in candidates}) == 1:
-        return candidates[0]
-    return None
-
-
-def _innermost(nodes: Sequence[Any], code: types.CodeType) -> Any | None:
-    """The smallest of the lambda nodes whose body contains all instructions of `code`."""
-    start, end = extent(code)
-    if start is None or end is None:
-        return None
-    best: Any | None = None
-    best_start = (-1, -1)
-    for node in nodes:
-        body = node.body if isinstance(node, (ast.Lambda, gast.Lambda)) else node
-        low = (body.lineno, body.col_offset)
-        high = (body.end_lineno, body.end_col_offset)
-        if low <= start and end <= high and low > best_start:
-            best, best_start = node, low
-    return best
-
-
-def _spans(node: Any, code: types.CodeType) -> bool:
-    """Whether the code's instructions begin and end with the body of the lambda `node`."""
-    start, end = extent(code)
-    body = node.body if isinstance(node, (ast.Lambda, gast.Lambda)) else node
-    return (start, end) == (
-        (body.lineno, body.col_offset),
-        (body.end_lineno, body.end_col_offset),
-    )
-
-
-def _inner_codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    """Functions defined directly in `code`, or in its comprehensions."""
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            if constant.co_name in _COMPREHENSIONS:
-                yield from _inner_codes(constant)
-            if constant.co_name not in _COMPREHENSIONS or constant.co_name == "<genexpr>":
-                yield constant
-
-
-def _is_rewritten(code: types.CodeType) -> bool:
-    names = (*code.co_names, *code.co_varnames)
-    if any(name.startswith("@py") for name in names):
-        return True
-    return any(_is_rewritten(inner) for inner in all_codes(code))

@@ -8,6 +8,7 @@ import functools
 import importlib
 import linecache
 import os
+import py_compile
 import subprocess
 import sys
 import textwrap
@@ -379,14 +380,35 @@ def _python(*args: str, text: str | None = None) -> list[str]:
 
 
 def test_other_ways_to_start_python(tmp_path: Path) -> None:
-    has_text = sys.version_info >= (3, 13)  # newer Pythons keep the text of -c
     found = ["f", "[1, 2]"]
     missing = ["SourceUnavailableError"]
-    assert _python("-c", PROGRAM) == (found if has_text else missing)
+    assert _python("-c", PROGRAM) == found
+    assert (
+        _python("-W", "error", "-Ic", f"import sys; sys.path[:0] = {sys.path!r}\n{PROGRAM}")
+        == found
+    )
     assert _python("-", text=PROGRAM) in (found, missing)
     path = tmp_path / "program.py"
     path.write_text(PROGRAM)
     assert _python("-O", str(path)) == found
+    compiled = py_compile.compile(str(path), str(tmp_path / "alone" / "program.pyc"))
+    path.unlink()
+    assert _python(str(compiled)) == missing
+
+
+EXECUTED = """
+from dpy.transform.source import read_source
+names = {}
+exec("def f(x): return [y for y in x]", names)
+try:
+    read_source(names["f"])
+except Exception as error:
+    print(type(error).__name__, "from_source" in str(error))
+"""
+
+
+def test_exec_in_a_command_is_not_taken_for_the_command(tmp_path: Path) -> None:
+    assert _python("-c", EXECUTED) == ["SourceUnavailableError True"]
 
 
 def test_without_columns_lambdas_that_share_a_line_are_refused(tmp_path: Path) -> None:
