@@ -12,6 +12,7 @@ from typing import Any
 from dpy.kinds import KnownObject, is_atomic, kind_of
 from dpy.transform import ir
 from dpy.transform.constructors import maker
+from dpy.transform.direct import call_from_outside
 from dpy.transform.infer import Facts, Site
 from dpy.transform.splice import Spliced, is_surely_bound, size, unbound_reads
 
@@ -62,7 +63,8 @@ def _is_candidate(owner: Any, callee: Any) -> bool:
     if any(site.form == "generic" for site in facts.sites.values()):
         return False
     if callee.is_inlinable is None:
-        callee.is_inlinable = _is_plain(facts.function) and not _calls(callee, callee, set())
+        has_plain_body = _is_plain(facts.function) and not _reads_frames(facts)
+        callee.is_inlinable = has_plain_body and not _calls(callee, callee, set())
     return bool(callee.is_inlinable) and callee.source.code is not owner.source.code
 
 
@@ -76,6 +78,15 @@ def _calls(callee: Any, wanted: Any, seen: set[int]) -> bool:
             if _calls(inner, wanted, seen):
                 return True
     return False
+
+
+def _reads_frames(facts: Facts) -> bool:
+    """Whether a function calls another that counts the frames of its callers."""
+    return any(
+        call_from_outside(s, facts) is not None
+        for s in ir.walk(facts.function.body)
+        if isinstance(s, ir.Assign)
+    )
 
 
 def _is_plain(function: ir.Function) -> bool:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {
     "errors": 0,
     "config": 0,
+    "frames": 0,
     "depth": 0,
     "pause": 0,
     "records": 0,

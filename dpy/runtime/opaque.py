@@ -17,6 +17,7 @@ import numpy as np
 from dpy import leaves
 from dpy.config import current
 from dpy.cotangent import ZERO, add
+from dpy.frames import seen_from_outside
 from dpy.runtime import item_cotangents
 from dpy.runtime.attempts import is_guarded, state
 from dpy.runtime.dict_keys import may_carry
@@ -172,7 +173,7 @@ def opaque(
 
 
 def _run(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    y = f(*args, **kwargs)
+    y = seen_from_outside(f)(*args, **kwargs)
     if current().check_finite:
         from dpy.runtime import finiteness
 

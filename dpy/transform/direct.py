@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from dpy.kinds import Array, Kind, Number, Tuple
+from dpy.frames import reads_frames, seen_from_outside
+from dpy.kinds import Array, Kind, KnownObject, Number, Tuple
+from dpy.records import replace
 from dpy.transform import ir
 
-__all__ = ["direct_call", "mean_of"]
+__all__ = ["call_from_outside", "direct_call", "mean_of"]
 
 _REDUCE: dict[Any, Any] = {
     np.sum: ir.Known(np.add.reduce, "add_reduce"),
@@ -60,6 +62,17 @@ def direct_call(
     if is_mean and len(operands) == 1 and not kwargs and _is_common_float(kinds[0]):
         return ir.Call(ir.Known(mean_of, "mean_of"), operands)
     return None
+
+
+def call_from_outside(s: ir.Assign, facts: Any) -> ir.Call | None:
+    """A call of a function that counts the frames of its callers: see `dpy.frames`."""
+    if not isinstance(s.value, ir.Call):
+        return None
+    function = facts.kind(s, s.value.func)
+    if not isinstance(function, KnownObject) or not reads_frames(function.value):
+        return None
+    known = ir.Known(seen_from_outside(function.value), function.value.__name__)
+    return replace(s.value, func=known)
 
 
 def _reduction(

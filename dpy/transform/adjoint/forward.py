@@ -7,7 +7,7 @@ from typing import Any, Self
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.adjoint.saved import Saved
-from dpy.transform.direct import direct_call
+from dpy.transform.direct import call_from_outside, direct_call
 from dpy.transform.versions import Scope
 
 __all__ = ["Pending", "copies", "finish_loops", "forward_block"]
@@ -61,6 +61,9 @@ def _shortened(saved: Saved, s: ir.Stmt) -> ir.Stmt:
     site = saved.facts.sites.get(id(s))
     if site is None or site.form not in ("rule", "inert") or not isinstance(s, ir.Assign):
         return s
+    outside = call_from_outside(s, saved.facts)
+    if outside is not None:
+        return replace(s, value=outside)
     kinds = tuple(saved.facts.kind(s, atom) for atom in site.operands)
     found = direct_call(site.function, site.operands, site.kwargs, kinds)
     return s if found is None else replace(s, value=found)
