@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Rule", "kept", "name_of", "parameters"]
 
+_SEQUENCES = frozenset({list, tuple, range})  # NumPy makes arrays of these
+
 
 class Rule:
     """One adjoint rule.
@@ -181,12 +183,15 @@ class Rule:
 
             return apply_ufunc(self, args, kwargs)
         y = self.primal(*args)
+        values = args
+        if not _SEQUENCES.isdisjoint(map(type, args)):
+            values = tuple([np.array(x) if type(x) in _SEQUENCES else x for x in args])
 
         def elementwise_pullback(d_y: Any) -> Any:
             return tuple(
                 ZERO
-                if partial is None
-                else project(times(d_y, conjugate(partial(*args, y)), singular), x)
+                if partial is None or type(x) is range
+                else project(times(d_y, conjugate(partial(*values, y)), singular), x)
                 for partial, x in zip(partials, args, strict=True)
             ), {}
 

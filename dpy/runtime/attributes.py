@@ -27,7 +27,7 @@ from dpy.runtime.failures import mutation_error
 from dpy.runtime.items import raw_write
 from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.special_methods import behind, implements, user_method
-from dpy.runtime.stand_ins import write_flat
+from dpy.runtime.stand_ins import assign_flat
 from dpy.runtime.watch import CACHED
 from dpy.transform.infer.lookup import is_importable
 
@@ -250,18 +250,21 @@ def _last(pb: Any) -> Any:
 
 
 #: Attributes of arrays that stand for their items: to assign one is to write all of these.
-_PARTS = {"real": raw_write, "imag": raw_write, "flat": write_flat}
+_PARTS = {
+    "real": lambda array, value: raw_write(array.real, ..., value),
+    "imag": lambda array, value: raw_write(array.imag, ..., value),
+    "flat": assign_flat,
+}
 
 
 def _write_of_array(owner: Any, name: str, value: Any) -> Any:
     """``a.shape = ...`` and the like: the memory is seen in another way from here on."""
     part = _PARTS.get(name)
     if part is not None:
-        view, write = getattr(owner, name), part
         if name == "imag" and owner.dtype.kind != "c":
             setattr(owner, name, value)  # an error, or nothing
             return lambda acc: ZERO
-        _, pb = write(view, ..., value)
+        _, pb = part(owner, value)
         return lambda acc: pb(ZERO, acc)[2]
     if name == "shape":
         before = owner.shape

@@ -52,6 +52,9 @@ def builtin_in_place(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
     """What the builtin types make of an operator in place, or None."""
     if isinstance(a, np.ndarray):
         return _in_place_array(name, name[1:] + ("_" if name in ("iand", "ior") else ""), a, b)
+    if isinstance(a, list) and isinstance(b, (np.ndarray, np.generic)):
+        if isinstance(b, np.ndarray) or name != "imul":
+            return None  # an array is made of the list
     if isinstance(a, list) and name == "iadd":
         _, pb = dispatch(list.extend, (a, b), {})
         return a, lambda d, acc: (d, pb(d, acc)[1][1])

@@ -40,6 +40,7 @@ PLAIN = (float, int, complex, bool, np.ndarray, np.generic)
 _TEXT = frozenset({str, bytes, bool, type(None), type})
 _EXACT = (Fraction, Decimal)
 REAL = frozenset({float, int, np.float64, Fraction, Decimal})
+_SEQUENCES = frozenset({list, tuple, range})
 _NOT_THERE = object()
 # Of these all methods are builtin.
 _EXACT_TYPES = frozenset({
@@ -170,7 +171,17 @@ def builtin_binary(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
     if isinstance(a, _EXACT) or isinstance(b, _EXACT):
         if isinstance(a, (*PLAIN, *_EXACT)) and isinstance(b, (*PLAIN, *_EXACT)):
             return _run_rule(function, (a, b)) or (function(a, b), None)
+    if _takes_sequence(name, a, b) or _takes_sequence(name, b, a):
+        return per_operand(dispatch(UFUNCS[name], (a, b), {}))
     return sequence_operator(name, a, b)
+
+
+def _takes_sequence(name: str, array: Any, x: Any) -> bool:
+    """Whether the operators of an array make one of the other operand, a sequence."""
+    if type(x) not in _SEQUENCES:
+        return False
+    # Scalars have no product with a sequence of their own.
+    return isinstance(array, np.ndarray) or (isinstance(array, np.generic) and name != "mul")
 
 
 def _unary(name: str, a: Any) -> tuple[Any, Any]:

@@ -83,8 +83,12 @@ def _by_rule(
     named = {name: _apart(x, arrays) for name, x in kwargs.items() if name not in places}
     if "where" in named and isinstance(rule.primal, np.ufunc):
         named["out"] = tuple(map(np.zeros_like, arrays))  # else NumPy warns
-    with np.errstate(all="ignore"):
-        value, pullback = apply(rule, tuple(inputs), named)
+    try:
+        with np.errstate(all="ignore"):
+            value, pullback = apply(rule, tuple(inputs), named)
+    except Exception:
+        rule.primal(*args, **kwargs)  # ends in the same way, in the words of the user's call
+        raise
     if pullback is None:
         return value, None
     protected = protect(pullback, (value, tuple(inputs), named))

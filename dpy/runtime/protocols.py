@@ -29,9 +29,14 @@ __all__: list[str] = []
 # --- operators as functions -----------------------------------------------------------------------
 
 
+_ON_ITEMS = frozenset({"getitem", "setitem", "delitem", "contains"})
+
+
 def _operator(function: Any, name: str) -> None:
+    has_rule = name not in _ON_ITEMS
+
     def operation(dispatch: Any, args: Any, kwargs: Any) -> Any:
-        if kwargs or all(isinstance(x, PLAIN) for x in args):
+        if kwargs or (has_rule and all(isinstance(x, PLAIN) for x in args)):
             return None
         y, pb = operate(name, (True,) * len(args), *args)
         return y, lambda d, acc: (ZERO, pb(d, acc), {})

@@ -18,7 +18,8 @@ from dpy.runtime.helpers import project_written
 from dpy.runtime.sources import CONTAINERS, SOURCES, Lazy, OfArray
 
 __all__ = [
-    "array_of", "read_flat", "read_view", "stands_in", "view_of", "write_flat", "write_view",
+    "array_of", "assign_flat", "read_flat", "read_view", "stands_in", "view_of", "write_flat",
+    "write_view",
 ]  # fmt: skip
 
 
@@ -35,7 +36,7 @@ class _OfFlat(Lazy):
         return int(self.iterable.index) - 1
 
     def give(self, acc: Any, k: int, d: Any) -> None:
-        base = self.iterable.base
+        base = _base_of(self.iterable)
         if not is_zero(d):
             acc.add_region(base, np.unravel_index(k, base.shape), d)
 
@@ -43,9 +44,13 @@ class _OfFlat(Lazy):
 SOURCES[np.flatiter] = _OfFlat
 
 
-def _places(flat: Any, index: Any) -> Any:
+def _base_of(flat: Any) -> Any:
+    """The array, or a view of it that has a dimension, in which items have places."""
+    return flat.base if flat.base.ndim else flat.base.reshape(1)
+
+
+def _places(base: Any, index: Any) -> Any:
     """What ``flat[index]`` is as an index of its array."""
-    base = flat.base
     if isinstance(index, (int, np.integer)):
         return np.unravel_index(operator.index(index) % base.size, base.shape)
     if type(index) is tuple and not index:
@@ -56,7 +61,8 @@ def _places(flat: Any, index: Any) -> Any:
 def read_flat(flat: Any, index: Any) -> tuple[Any, Any]:
     """``flat[index]``, always a copy: ``(y, pb)``, with one cotangent for each of the two."""
     y = flat[index]
-    places, base = _places(flat, index), flat.base
+    base = _base_of(flat)
+    places = _places(base, index)
 
     def flat_item_pullback(d: Any, acc: Any) -> Any:
         acc.add_region(base, places, acc.take(y, d) if isinstance(y, np.ndarray) else d)
@@ -67,11 +73,28 @@ def read_flat(flat: Any, index: Any) -> tuple[Any, Any]:
 
 def write_flat(flat: Any, index: Any, value: Any) -> tuple[Any, Any]:
     """``flat[index] = value``, where the items of `value` are repeated: ``(None, pb)``."""
-    base = flat.base
-    before = value.copy() if isinstance(value, np.ndarray) else value
-    held = hold(value)
+    base = _base_of(flat)
+    if isinstance(value, np.ndarray) and np.may_share_memory(base, value):
+        return None, _one_by_one(flat, base, index, value)
+    before = _copied(value)
     flat[index] = value
-    places = _places(flat, index)
+    return None, _written(base, _places(base, index), before, hold(value))
+
+
+def assign_flat(array: Any, value: Any) -> tuple[Any, Any]:
+    """``array.flat = value``, which takes the value as it was: ``(None, pb)``."""
+    before = _copied(value)
+    array.flat = value
+    base = _base_of(array.flat)
+    return None, _written(base, _places(base, ...), before, hold(value))
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _written(base: Any, places: Any, before: Any, held: Any) -> Any:
+    """The pullback of values that were written one after the other, and again if too few."""
 
     def flat_pullback(d: Any, acc: Any) -> Any:
         d_items = acc.take_region(base, places)
@@ -80,7 +103,25 @@ def write_flat(flat: Any, index: Any, value: Any) -> tuple[Any, Any]:
         d_value = project_written(_folded(np.ravel(d_items), np.shape(before)), before, base)
         return ZERO, ZERO, sink(acc, held, d_value)
 
-    return None, flat_pullback
+    return flat_pullback
+
+
+def _one_by_one(flat: Any, base: Any, index: Any, value: Any) -> Any:
+    """``flat[index] = value`` where they share memory.
+
+    NumPy copies item by item: what it has just written may be what it reads next.
+    """
+    flat[index] = value
+    written = np.arange(base.size)[... if type(index) is tuple and not index else index].ravel()
+
+    def item_by_item_pullback(d: Any, acc: Any) -> Any:
+        for k in range(written.size - 1, -1, -1):
+            d_item = acc.take_region(base, np.unravel_index(written[k], base.shape))
+            if not is_zero(d_item):
+                acc.add_region(value, np.unravel_index(k % value.size, value.shape), d_item)
+        return ZERO, ZERO, ZERO
+
+    return item_by_item_pullback
 
 
 def _folded(d: Any, shape: tuple[int, ...]) -> Any:

@@ -240,8 +240,8 @@ def _as_objects(maker: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
 def _array(items: Any, dtype: Any = None) -> np.ndarray:
     if dtype is np.float32:
         return np.array(items, np.float32).astype(float).astype(object)
-    if all(type(item) is int for item in items):
-        return np.array(items)  # indices
+    if all(type(item) in (int, bool) for item in items):
+        return np.array(items)  # indices and masks
     if all(type(value_of(item)) is int for item in items):
         raise Rejected("array of integers that depend on the arguments")
     return np.array(items, dtype=object)

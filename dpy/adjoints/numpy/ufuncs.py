@@ -294,12 +294,12 @@ def _clip_cotangents(d_y: Any, a: Any, low: Any, high: Any) -> tuple[Any, Any, A
     return d_y, d_low, d_high
 
 
-def _refuse_out(name: str, out: Any) -> None:
+def _refuse_out(name: str, out: Any, how: str = "out=") -> None:
     if out is not None:
         raise MutationError(
-            f"{name} with out= cannot be differentiated",
+            f"{name} with {how} cannot be differentiated",
             why="the cotangent of the array that it overwrites is not tracked",
-            repair="assign the result instead: out[...] = ...",
+            repair="assign the result instead: array[...] = ...",
         )
 
 
@@ -309,7 +309,7 @@ def nan_to_num(
 ) -> Any:
     """y = x with the values that are not finite replaced by constants."""
     if not copy:
-        _refuse_out("numpy.nan_to_num", "copy=False")
+        _refuse_out("numpy.nan_to_num", True, "copy=False")
     finite = np.isfinite(x)
 
     def nan_to_num_pullback(d_y: Any) -> Any:
