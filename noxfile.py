@@ -14,6 +14,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def packages(session: nox.Session) -> None:
+    """Gradients through unmodified packages, also those that take minutes to compile."""
+    session.install("-e", ".[test,packages-slow]")
+    session.run("python", "-m", "pytest", "-q", "-n", "2", "tests/packages")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """The style, with the version of ruff that ``pyproject.toml`` names."""
     session.install("-e", ".[dev]")

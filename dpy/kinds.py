@@ -18,6 +18,7 @@ __all__ = [
     "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Iterator", "Kind", "KnownObject",
     "List", "Method", "Number", "Object", "Other", "Slice", "Tuple", "Unknown", "can_carry",
     "dummy_of", "is_atomic", "is_number", "is_real_scalar", "join", "kind_of",
+    "outline", "widen",
 ]  # fmt: skip
 
 
@@ -176,6 +177,7 @@ _CARRIERS = (np.ndarray, np.generic, float, int, complex, list, tuple, dict, set
 _INERT = (str, bytes, type(None), range, type(Ellipsis), np.dtype)
 _ARRAYS: dict[tuple[np.dtype[Any], int], Array] = {}
 _DEPTH = 4
+_OUTLINE = 3
 
 
 def kind_of(x: Any, depth: int = 0) -> Kind:
@@ -318,6 +320,17 @@ def _widen(kind: Const) -> Kind:
 def widen(kind: Kind) -> Kind:
     """A constant's kind without its value."""
     return _widen(kind) if isinstance(kind, Const) else kind
+
+
+def outline(kind: Kind, depth: int = 0) -> Kind:
+    """A kind that says less of what containers hold, so that fewer signatures differ."""
+    if isinstance(kind, Tuple) and depth < _OUTLINE:
+        return Tuple(tuple([outline(item, depth + 1) for item in kind.items]))
+    if isinstance(kind, List):
+        return List(outline(kind.item, depth + 1))
+    if isinstance(kind, Object) and depth < _OUTLINE:
+        return Object(kind.cls, tuple([(n, outline(k, depth + 1)) for n, k in kind.fields]))
+    return kind if is_atomic(kind) or isinstance(kind, Array) else UNKNOWN
 
 
 def is_number(kind: Kind) -> bool:

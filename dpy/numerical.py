@@ -264,13 +264,17 @@ class Line:
             return evaluate(self.f, args, self.kwargs)
         except (ArithmeticError, ValueError):
             return math.nan
-        except (TypeError, IndexError, KeyError) as error:
-            if self.leaf.is_integer and not isinstance(error, DpyError):
+        except Exception as error:
+            is_ours = isinstance(error, DpyError)
+            is_plain = isinstance(error, (TypeError, IndexError, KeyError))
+            if self.leaf.is_integer and is_plain and not is_ours:
                 raise NotReal from error
+            if h and (isinstance(error, NotScalarOutputError) or not is_ours):
+                return math.nan  # refused there, or complex
             raise
 
     def scales(self) -> list[float]:
-        """Distances over which the function may be expected to be smooth, longest first."""
+        """Distances over which the function may be expected to be smooth."""
         sizes = np.abs(np.asarray(self.leaf.value, complex))[np.asarray(self.v) != 0]
         least = float(sizes.min())
         return [max(float(sizes.max()), 1.0)] + ([least] if 0 < least < 0.5 else [])
@@ -278,9 +282,13 @@ class Line:
     def derivative(self) -> tuple[float, float]:
         """The derivative at h = 0 and an estimate of its error."""
         best = math.nan, math.inf
-        for scale in self.scales():
+        scales = self.scales()
+        if self.leaf.digits > 10:
+            scales += [scales[0] / 2.0**4, scales[0] / 2.0**8]  # fast oscillations
+        for scale in scales:
             found = self._extrapolate(scale)
-            if found[1] < best[1]:
+            is_flat = found == (0.0, 0.0) and math.isfinite(best[0])  # steps shorter than a stair
+            if found[1] < best[1] and not is_flat:
                 best = found
             if best[1] <= 1e-9 * max(1.0, abs(best[0])):
                 break
@@ -373,6 +381,7 @@ def numerical_gradient(f: Callable[..., Any], *args: Any, **kwargs: Any) -> tupl
     >>> round(numerical_gradient(lambda x: x**3, 2.0)[0], 9)
     12.0
     """
+    evaluate(f, copies(args, {}), kwargs)  # what is wrong there is an error, elsewhere not
     cotangents: dict[Any, Any] = {}
     for leaf in all_leaves(args, range(len(args))):
         d: Any = np.zeros(np.shape(leaf.value), complex if leaf.is_complex else float)

@@ -32,6 +32,7 @@ from dpy.kinds import (
     is_real_scalar,
     join,
     kind_of,
+    outline,
     widen,
 )
 
@@ -273,6 +274,23 @@ def test_dataclasses_with_code_of_their_own_are_not_plain() -> None:
     Named = namedtuple("Named", "x")
     for cls in (Checked, Written, Made, Hidden, Watched, Undecorated, Named, int):
         assert not is_plain_dataclass(cls), cls
+
+
+def test_an_outline_says_less_of_containers() -> None:
+    class Node:
+        def __init__(self, below: Any) -> None:
+            self.below, self.table, self.x = below, {"a": 1.0}, 2.0
+
+    outer = outline(kind_of((Node(Node(Node(Node(None)))), 1.0)))
+    assert isinstance(outer, Tuple)
+    node, x = outer.items
+    assert x == Number(float)
+    assert isinstance(node, Object) and node.cls is Node
+    assert dict(node.fields)["table"] == UNKNOWN
+    (_, below), *_ = node.fields
+    assert isinstance(below, Object)
+    assert dict(below.fields) == {"below": UNKNOWN, "table": UNKNOWN, "x": Number(float)}
+    assert outline(kind_of([np.ones(2)])) == List(Array(np.dtype(float), 1))
 
 
 def test_the_public_names_exist() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from dataclasses import dataclass
 from decimal import Decimal
@@ -212,6 +213,18 @@ def test_leaves_have_readable_names():
 
 def test_keyword_arguments_are_passed_on():
     close(numerical_gradient(lambda x, *, k: k[0] * x, 2.0, k=[3.0])[0], 3.0)
+
+
+def test_fast_oscillations_need_short_steps():
+    close(numerical_gradient(lambda x: math.sin(300.0 * x), 0.73)[0], 300.0 * math.cos(219.0))
+
+
+def test_points_where_the_function_refuses_are_left_out():
+    def root(x):
+        assert x < 0.71
+        return math.sqrt(1 - x * x) if (1 - 2 * x * x) ** 0.5 > 0 else 0.0
+
+    close(numerical_gradient(root, 0.7069)[0], -0.7069 / math.sqrt(1 - 0.7069**2))
 
 
 @pytest.mark.parametrize("y", [np.ones(2), 1j, "a"])

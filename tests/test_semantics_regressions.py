@@ -262,6 +262,15 @@ def a_tuple_replaced_by_a_longer_item(x):
     return several[0]((x, x * 2, x * 3))[1] * several[0](x, x * x)[1]
 
 
+# --- numbers of NumPy, which can be indexed -----------------------------------------------------
+
+
+@case(1.5)
+def the_index_of_a_number(x):
+    y = np.sum(np.asarray([x, 2.0]) ** 2)
+    return (3 * y[..., np.newaxis]).sum() + y[()] * 2
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_regressions(case: Case) -> None:
     case.check()

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import importlib
 import operator
+import sys
 import threading
 import types
 from collections.abc import Callable
@@ -53,6 +54,7 @@ _version = 0
 # program without arrays does not wait for NumPy's.
 _PYTHON = ("builtins", "mathlib", "operators")
 _NUMPY = ("numpy",)
+_SCIPY = frozenset({"linalg", "special"})  # each is registered when one of its functions is met
 _loaded: set[tuple[str, ...]] = set()
 _waiting: list[Rule] = []  # what users registered before: it goes on top of the library
 
@@ -61,6 +63,7 @@ class _Loading(threading.local):
     """Whether this thread is importing a part of the library now."""
 
     active = False
+    is_late = False  # users may have registered rules for the same functions before
 
 
 _loading = _Loading()
@@ -76,6 +79,7 @@ def _load(part: tuple[str, ...]) -> None:
     if part in _loaded or _loading.active:
         return
     _loading.active = True
+    _loading.is_late = part[0].startswith("scipy.")
     try:
         # Without the lock: the import system has locks of its own.
         for name in part:
@@ -88,7 +92,24 @@ def _load(part: tuple[str, ...]) -> None:
                         _waiting.remove(rule)
                 _loaded.add(part)
     finally:
-        _loading.active = False
+        _loading.active = _loading.is_late = False
+
+
+def _load_scipy(f: Any) -> bool:
+    """Register the rules for the part of SciPy that `f` is from, if that was not done yet."""
+    if type(f).__name__ == "ufunc":
+        module = "scipy.special" if "scipy.special" in sys.modules else ""
+    elif isinstance(f, (FunctionType, types.BuiltinFunctionType)):
+        module = str(f.__module__)
+    else:
+        return False
+    root, _, rest = module.partition(".")
+    name = rest.partition(".")[0]
+    part = (f"scipy.{name}",)
+    if root != "scipy" or name not in _SCIPY or part in _loaded or _loading.active:
+        return False
+    _load(part)
+    return True
 
 
 _PYTHON_MODULES = frozenset({"math", "cmath", "builtins", "_operator", "operator"})
@@ -144,13 +165,15 @@ def lookup(f: Any, args: tuple[Any, ...] | None = None) -> Rule | None:
 
     With `args`, the first rule whose type restriction admits them; the newest rule comes first.
     """
-    if len(_loaded) < 2:
+    if _NUMPY not in _loaded or _PYTHON not in _loaded:
         _load(_PYTHON)
         _load(_part(f))
     try:
         group = _book.get(f)
     except TypeError:  # unhashable callable object
         return None
+    if group is None and _load_scipy(f):
+        group = _book.get(f)
     if group is None:
         return None
     if args is None:
@@ -176,7 +199,8 @@ def register(rule: Rule, replace: bool) -> None:
     """Enter a rule into the book; a user's rule waits until the library is there."""
     global _version
     if _loading.active:
-        _enter(rule, replace)
+        if not (_loading.is_late and key_of(rule.primal) in _book):
+            _enter(rule, replace)
         return
     part = _part(key_of(rule.primal))
     with _lock:

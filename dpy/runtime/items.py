@@ -79,6 +79,9 @@ def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:
         if forward_run.is_hidden(owner):
             forward_run.hide(y)
         return y, None
+    if isinstance(owner, (np.number, np.bool_)):
+        method = np.generic.__getitem__  # type: ignore[misc]
+        return _through(dispatch(method, (owner, index), {}))
     if isinstance(owner, np.flatiter):
         return read_flat(owner, index)
     found = read_view(owner, index) if isinstance(owner, memoryview) else None

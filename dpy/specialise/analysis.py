@@ -10,7 +10,7 @@ from typing import Any
 
 from dpy import config, inlining
 from dpy.depth import in_room
-from dpy.kinds import UNKNOWN, Kind, KnownObject, is_atomic
+from dpy.kinds import UNKNOWN, Kind, KnownObject, is_atomic, outline
 from dpy.pause import paused
 from dpy.specialise import store
 from dpy.specialise.constructors import Constructor
@@ -27,6 +27,7 @@ from dpy.transform.verify import verify
 
 __all__ = ["specialise"]
 
+_MANY_SIGNATURES = 4
 _MOST_SIGNATURES = 16
 _DEEPEST = 100  # analyses within each other; each takes some 20 frames
 
@@ -97,11 +98,14 @@ def specialise(
             store.counts["hits"] += 1
             return found
         store.counts["misses"] += 1
-        if len(group) >= _MOST_SIGNATURES and found is None:
-            kinds = {
-                name: kind if isinstance(kind, KnownObject) else UNKNOWN
-                for name, kind in kinds.items()
-            }
+        if len(group) >= _MANY_SIGNATURES and found is None:
+            if len(group) < _MOST_SIGNATURES:
+                kinds = {name: outline(kind) for name, kind in kinds.items()}
+            else:
+                kinds = {
+                    name: kind if isinstance(kind, KnownObject) else UNKNOWN
+                    for name, kind in kinds.items()
+                }
             key = key._replace(kinds=tuple(kinds.items()))
             found = group.get(key)
             if found is not None and (_is_unsettled(found) or found.is_ready and found.is_valid()):
