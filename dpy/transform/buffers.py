@@ -21,7 +21,8 @@ from typing import Any
 from dpy.kinds import Array, Kind
 from dpy.records import struct
 from dpy.transform import ir
-from dpy.transform.versions import Names, Versions, variables
+from dpy.transform.ir import variables
+from dpy.transform.versions import Names, Versions
 
 __all__ = ["Member", "find_buffers", "hidden_reads", "self_updates"]
 

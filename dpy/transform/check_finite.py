@@ -21,10 +21,11 @@ from dpy.transform import ir
 from dpy.transform.emit import names_in
 from dpy.transform.generic import call
 from dpy.transform.infer import Facts
+from dpy.transform.ir import variables
 from dpy.transform.optimise.blocks import map_inner
 from dpy.transform.optimise.nodes import INPLACE, is_temporary
 from dpy.transform.source import Source
-from dpy.transform.versions import Names, variables
+from dpy.transform.versions import Names
 
 __all__ = ["run"]
 

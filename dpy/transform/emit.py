@@ -16,9 +16,9 @@ from dpy.records import record
 from dpy.transform import ir, places
 from dpy.transform.codes import compile_quietly
 from dpy.transform.helpers import HELPERS
+from dpy.transform.ir import variables
 from dpy.transform.show import Namer, to_function_ast
 from dpy.transform.source import Source, nested_code
-from dpy.transform.versions import variables
 
 __all__ = ["Emitted", "emit", "names_in"]
 

@@ -12,15 +12,15 @@ Nodes are immutable: passes build new ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias, TypeVar
 
 from dpy.records import record
 
 __all__ = [
     "Assign", "Atom", "Block", "Call", "Cell", "Closure", "Def", "Entered", "Expr", "For", "Free",
     "Function", "Global", "Home", "If", "Known", "Lit", "Loc", "Op", "Param", "Raise", "Return",
-    "Star", "Stmt", "Try", "Var", "While", "walk",
+    "Star", "Stmt", "Try", "Var", "While", "asked", "blocks_of", "variables", "walk",
 ]  # fmt: skip
 
 
@@ -57,6 +57,14 @@ class Loc:
 
 
 # --- expressions ------------------------------------------------------------------------------
+
+
+class _Compound:
+    """An expression with others in it, which knows its variables once somebody has asked."""
+
+    __slots__ = ("_variables",)
+
+    _variables: tuple[str, ...]
 
 
 @record
@@ -124,7 +132,7 @@ class Star:
 
 
 @record
-class Op:
+class Op(_Compound):
     """A built-in operation. `name` is one of:
 
     - operators by the name of the function in module `operator`: ``add sub mul truediv floordiv
@@ -158,7 +166,7 @@ class Op:
 
 
 @record
-class Call:
+class Call(_Compound):
     """``func(*args, **kwargs)``; a kwargs name of None is ``**value``."""
 
     func: Any
@@ -185,7 +193,83 @@ class Closure:
 Atom: TypeAlias = Var | Lit | Known
 Expr: TypeAlias = Var | Lit | Known | Global | Free | Cell | Op | Call | Closure | Star
 
+
+def variables(value: Any) -> tuple[str, ...]:
+    """Names of the variables that an expression reads, each time that it does.
+
+    >>> variables(Op("add", (Var("x"), Op("mul", (Var("y"), Var("x"))))))
+    ('x', 'y', 'x')
+    """
+    kind = type(value)
+    if kind is Var:
+        name: str = value.name
+        return (name,)
+    if kind is Op or kind is Call:
+        try:
+            known: tuple[str, ...] = value._variables
+        except AttributeError:
+            known = _together(value.args if kind is Op else _parts(value))
+            _remember_variables(value, known)
+        return known
+    if kind is Star:
+        return variables(value.value)
+    return _together(_captured(value)) if kind is Closure else ()
+
+
+_remember_variables: Any = vars(_Compound)["_variables"].__set__
+
+
+def _together(parts: tuple[Any, ...]) -> tuple[str, ...]:
+    found: list[str] = []
+    for part in parts:
+        if type(part) is Var:
+            found.append(part.name)
+        elif type(part) is not Lit:
+            found += variables(part)
+    return tuple(found)
+
+
+def _parts(call: Call) -> tuple[Any, ...]:
+    if not call.kwargs:
+        return (call.func, *call.args)
+    return (call.func, *call.args, *(value for _, value in call.kwargs))
+
+
+def _captured(closure: Closure) -> tuple[Any, ...]:
+    cells, kwdefaults = closure.cells, closure.kwdefaults
+    return (*(a for _, a in cells), *closure.defaults, *(a for _, a in kwdefaults))
+
+
 # --- statements -------------------------------------------------------------------------------
+
+_Answer = TypeVar("_Answer")
+
+
+class _WithBlocks:
+    """A statement with blocks in it, and what was asked about them."""
+
+    __slots__ = ("_answers",)
+
+    _answers: dict[Any, Any]
+
+
+_keep_answers: Any = vars(_WithBlocks)["_answers"].__set__
+
+
+def asked(statement: If | For | While | Try, question: Callable[[Any], _Answer]) -> _Answer:
+    """``question(statement)``; remembered, for who asks this at each level of a deep nest.
+
+    Only for statements of generated code, which does not last: there may be much to remember.
+    """
+    try:
+        answers = statement._answers
+    except AttributeError:
+        answers = {}
+        _keep_answers(statement, answers)
+    if question not in answers:
+        answers[question] = question(statement)
+    found: _Answer = answers[question]
+    return found
 
 
 @record
@@ -201,7 +285,7 @@ class Assign:
 
 
 @record
-class If:
+class If(_WithBlocks):
     """Two-way branch on an atom (or, after folding, an expression)."""
 
     test: Expr
@@ -211,7 +295,7 @@ class If:
 
 
 @record
-class For:
+class For(_WithBlocks):
     """Runs `body` for each item of `iter`; ends early when the variable `exit` is true after it."""
 
     target: str | tuple[str, ...]
@@ -222,7 +306,7 @@ class For:
 
 
 @record
-class While:
+class While(_WithBlocks):
     """``while True: test_body; if not test: break; body; if exit: break``."""
 
     test_body: Block
@@ -242,7 +326,7 @@ class Raise:
 
 
 @record
-class Try:
+class Try(_WithBlocks):
     """``try`` `body` ``except BaseException as`` `name`: `handler` ``else`` `orelse` ``finally``.
 
     A `handler` of None catches nothing. It decides itself what it catches: a `Raise` of nothing
@@ -310,18 +394,27 @@ def walk(block: Block) -> Iterator[Stmt]:
     >>> [type(s).__name__ for s in walk((If(Var("c"), (Assign("x", Lit(1)),)),))]
     ['If', 'Assign']
     """
-    for statement in block:
-        yield statement
-        if isinstance(statement, If):
-            yield from walk(statement.body)
-            yield from walk(statement.orelse)
-        elif isinstance(statement, For):
-            yield from walk(statement.body)
-        elif isinstance(statement, While):
-            yield from walk(statement.test_body)
-            yield from walk(statement.body)
-        elif isinstance(statement, Try):
-            yield from walk(statement.body)
-            yield from walk(statement.handler or ())
-            yield from walk(statement.orelse)
-            yield from walk(statement.final)
+    blocks = [iter(block)]
+    while blocks:
+        for statement in blocks[-1]:
+            yield statement
+            inner = blocks_of(statement)
+            if inner:
+                blocks.extend(map(iter, reversed(inner)))
+                break
+        else:
+            blocks.pop()
+
+
+def blocks_of(statement: Stmt) -> tuple[Block, ...]:
+    """The blocks in a statement, in the order in which they run; no nested functions."""
+    kind = type(statement)
+    if kind is If:
+        return statement.body, statement.orelse  # type: ignore[union-attr]
+    if kind is For:
+        return (statement.body,)  # type: ignore[union-attr]
+    if kind is While:
+        return statement.test_body, statement.body  # type: ignore[union-attr]
+    if kind is Try:
+        return statement.body, statement.handler or (), statement.orelse, statement.final  # type: ignore[union-attr]
+    return ()

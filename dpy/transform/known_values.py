@@ -25,9 +25,10 @@ from dpy.kinds import Const, KnownObject, Object, Tuple, is_plain_dataclass
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.constructors import made_with
+from dpy.transform.ir import variables
 from dpy.transform.optimise.nodes import is_temporary, substitute
 from dpy.transform.splice import unbound_reads
-from dpy.transform.versions import assigned, variables
+from dpy.transform.versions import assigned
 
 __all__ = ["run"]
 
@@ -68,14 +69,14 @@ class _Forwarding:
             body = self.block(s.body, before)
             other = dict(known)
             orelse = self.block(s.orelse, other)
-            _forget(known, assigned((s,)))
+            _forget(known, assigned((s,)) if known else ())
             return replace(s, body=body, orelse=orelse)
         if isinstance(s, ir.For):
             s = self.with_originals(s, "iter", known)
-            _forget(known, assigned((s,)))
+            _forget(known, assigned((s,)) if known else ())
             return replace(s, body=self.block(s.body, dict(known)))
         if isinstance(s, ir.While):
-            _forget(known, assigned((s,)))
+            _forget(known, assigned((s,)) if known else ())
             inner = dict(known)
             test_body = self.block(s.test_body, inner)
             s = self.with_originals(s, "test", inner)
@@ -99,7 +100,7 @@ class _Forwarding:
         found = self.read(s, known)
         new = self.with_originals(s, "value", known) if found is None else replace(s, value=found)
         parts = self.parts(s, new.value)
-        _forget(known, assigned((s,)))
+        _forget(known, assigned((s,)) if known else ())
         if not isinstance(s.target, str):
             return new
         if parts is not None:

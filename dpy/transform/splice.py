@@ -23,7 +23,8 @@ from typing import Any
 
 from dpy.records import record, replace
 from dpy.transform import ir
-from dpy.transform.versions import Names, variables
+from dpy.transform.ir import variables
+from dpy.transform.versions import Names
 
 __all__ = ["Spliced", "is_surely_bound", "rename", "size", "splice", "unbound_reads"]
 

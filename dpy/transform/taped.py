@@ -31,7 +31,8 @@ import gast
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.generic import generic_call, generic_operands
-from dpy.transform.versions import Names, assigned, variables
+from dpy.transform.ir import variables
+from dpy.transform.versions import Names, assigned
 
 __all__ = ["cleans_up", "run", "suspends", "uses_tape"]
 

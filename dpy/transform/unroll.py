@@ -29,9 +29,10 @@ from typing import Any
 from dpy.kinds import Const, KnownObject, Tuple
 from dpy.records import replace
 from dpy.transform import ir
+from dpy.transform.ir import variables
 from dpy.transform.optimise.nodes import is_temporary
 from dpy.transform.splice import rename, size
-from dpy.transform.versions import Names, variables
+from dpy.transform.versions import Names
 
 __all__ = ["run"]
 

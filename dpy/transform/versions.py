@@ -8,10 +8,12 @@ versions of a loop scope from the tuple that the loop saves per iteration.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from dpy.records import made_by, struct
 from dpy.transform import ir
+from dpy.transform.ir import variables
 
 __all__ = ["Names", "Scope", "Version", "Versions"]
 
@@ -65,15 +67,30 @@ class Names:
         return name
 
 
-def assigned(block: ir.Block, same: frozenset[int] = frozenset()) -> dict[str, None]:
-    """Names assigned in a block, in order of first assignment; not by the statements `same`."""
+def assigned(
+    block: ir.Block,
+    same: frozenset[int] = frozenset(),
+    inside: dict[int, dict[str, None]] | None = None,
+) -> dict[str, None]:
+    """Names assigned in a block, in order of first assignment; not by the statements `same`.
+
+    `inside` remembers what is assigned in the blocks of inner statements, by their ids.
+    """
     found: dict[str, None] = {}
-    for s in ir.walk(block):
+    for s in block:
         if isinstance(s, (ir.Assign, ir.For)) and id(s) not in same:
             targets = s.target if isinstance(s.target, tuple) else (s.target,)
             for t in targets:
                 if t is not None:
                     found[t] = None
+        blocks = ir.blocks_of(s)
+        if blocks:
+            names = None if inside is None else inside.get(id(s))
+            if names is None:
+                names = assigned(tuple(chain.from_iterable(blocks)), same, inside)
+                if inside is not None:
+                    inside[id(s)] = names
+            found.update(names)
     return found
 
 
@@ -102,6 +119,7 @@ class Versions:
         self.where: dict[int, tuple[Scope, bool]] = {}
         self.copies: dict[tuple[str, int], list[tuple[str, str]]] = {}
         self.claimed: dict[str, Version] = {}
+        self._inside: dict[int, dict[str, None]] = {}
         counts: dict[str, int] = {p.name: 1 for p in function.params}
         for s in ir.walk(function.body):
             if isinstance(s, (ir.Assign, ir.For)) and id(s) not in same:
@@ -161,7 +179,7 @@ class Versions:
         scope: Scope,
         conditional: bool,
     ) -> None:
-        for name in assigned((s,), self.same):
+        for name in assigned((*s.body, *s.orelse), self.same, self._inside):
             a, b = env.get(name), other.get(name)
             if a is not b:
                 unbound = a is None or b is None or a.is_maybe_unbound or b.is_maybe_unbound
@@ -179,7 +197,7 @@ class Versions:
     ) -> None:
         inner_scope = self.scopes[id(s)] = Scope(s, scope)
         inner = dict(env)
-        changed = {**assigned(test_body, self.same), **assigned(body, self.same)}
+        changed = assigned((*test_body, *body), self.same, self._inside)
         for name in changed:
             unbound = name not in env or env[name].is_maybe_unbound
             inner[name] = Version(name, inner_scope, ("head", s), False, unbound)
@@ -194,7 +212,7 @@ class Versions:
         inner_scope.end = inner
         for name in {**changed, **targets}:
             unbound = name not in env or env[name].is_maybe_unbound
-            unbound = unbound and name not in assigned(test_body, self.same)
+            unbound = unbound and name not in assigned(test_body, self.same, self._inside)
             unbound = unbound and name in after_test
             env[name] = Version(name, scope, ("after", s), conditional, unbound)
 
@@ -274,34 +292,3 @@ class Versions:
 
 def _key(birth: tuple[str, Any]) -> tuple[str, int]:
     return (birth[0], id(birth[1]))
-
-
-def variables(value: Any) -> list[str]:
-    """Names of the variables that an expression reads."""
-    found: list[str] = []
-    _collect(value, found)
-    return found
-
-
-def _collect(value: Any, found: list[str]) -> None:
-    kind = type(value)
-    if kind is ir.Var:
-        found.append(value.name)
-    elif kind is ir.Op:
-        for part in value.args:
-            _collect(part, found)
-    elif kind is ir.Call:
-        _collect(value.func, found)
-        for part in value.args:
-            _collect(part, found)
-        for _, part in value.kwargs:
-            _collect(part, found)
-    elif kind is ir.Star:
-        _collect(value.value, found)
-    elif kind is ir.Closure:
-        for _, part in value.cells:
-            _collect(part, found)
-        for part in value.defaults:
-            _collect(part, found)
-        for _, part in value.kwdefaults:
-            _collect(part, found)

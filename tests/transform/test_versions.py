@@ -9,7 +9,7 @@ import pytest
 from dpy.transform import ir, split_targets
 from dpy.transform.lower import lower
 from dpy.transform.source import read_source
-from dpy.transform.versions import Names, Version, Versions, assigned, variables
+from dpy.transform.versions import Names, Version, Versions, assigned
 
 
 class Numbered:
@@ -54,31 +54,6 @@ def test_fresh_names_do_not_change_the_set_given() -> None:
     taken = {"x"}
     Names(taken).fresh("x")
     assert taken == {"x"}
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (ir.Var("x"), ["x"]),
-        (ir.Lit(1), []),
-        (ir.Known(len, "len"), []),
-        (ir.Global("x"), []),
-        (ir.Star(ir.Var("x")), ["x"]),
-        (ir.Op("add", (ir.Var("x"), ir.Op("neg", (ir.Var("y"),)))), ["x", "y"]),
-        (
-            ir.Call(ir.Var("f"), (ir.Var("a"), ir.Star(ir.Var("b"))), (("k", ir.Var("c")),)),
-            ["f", "a", "b", "c"],
-        ),
-        (
-            ir.Closure(
-                "g", None, (("a", ir.Var("cell_a")),), (ir.Var("d"),), (("k", ir.Var("e")),)
-            ),
-            ["cell_a", "d", "e"],
-        ),
-    ],
-)
-def test_variables_of_an_expression(value: Any, expected: list[str]) -> None:
-    assert variables(value) == expected
 
 
 def test_assigned_names_in_order() -> None:

@@ -17,7 +17,7 @@ from dpy.transform.adjoint.survey import form_of
 from dpy.transform.adjoint.sweep import Sweep
 from dpy.transform.generic import call
 from dpy.transform.infer import Site
-from dpy.transform.versions import variables
+from dpy.transform.ir import variables
 
 __all__ = ["reverse_rule"]
 

@@ -16,7 +16,7 @@ from typing import Any
 from dpy.kinds import UNKNOWN, Kind, Object, Tuple, is_number
 from dpy.transform import ir
 from dpy.transform.infer import Facts
-from dpy.transform.versions import variables
+from dpy.transform.ir import variables
 
 __all__ = ["Reads", "Survey", "form_of", "names_in"]
 

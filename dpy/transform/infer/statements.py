@@ -103,7 +103,11 @@ def _while(state: State, s: ir.While, env: Environment) -> None:
 
 def _join_into(env: Environment, other: Environment) -> None:
     for name, kind in other.items():
-        env[name] = join(env.get(name, BOTTOM), kind)
+        old = env.get(name)
+        if old is None:
+            env[name] = kind
+        elif old is not kind:
+            env[name] = join(old, kind)
 
 
 def _start_loop(state: State, s: ir.For | ir.While, env: Environment) -> None:
@@ -119,8 +123,8 @@ def _merge_loop(
     found = state.loop_heads[id(s)]
     for name, kind in inner.items():
         old = env.get(name, BOTTOM)
-        new = join(old, kind)
-        if new != old:
+        new = kind if old is kind else join(old, kind)
+        if new is not old and new != old:
             if attempt > _PATIENCE:
                 new = UNKNOWN
             stable = False

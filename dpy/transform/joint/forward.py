@@ -10,6 +10,7 @@ from dpy.kinds import KnownObject
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.infer import Facts
+from dpy.transform.ir import variables
 from dpy.transform.joint.book import Compiled, Marker, helper
 from dpy.transform.joint.expressions import Converter
 from dpy.transform.joint.tapes import Tape
@@ -24,7 +25,6 @@ from dpy.transform.joint.types import (
     merge,
     type_of_kind,
 )
-from dpy.transform.versions import variables
 
 __all__ = ["Forward"]
 

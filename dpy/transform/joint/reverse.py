@@ -8,11 +8,12 @@ from dpy.cotangent import ZERO
 from dpy.errors import UnsupportedSyntaxError
 from dpy.transform import ir
 from dpy.transform.helpers import array_of, items_of
+from dpy.transform.ir import variables
 from dpy.transform.joint.book import Marker, helper
 from dpy.transform.joint.forward import Forward
 from dpy.transform.joint.tapes import Tape
 from dpy.transform.joint.types import NOTHING, ArrayType, Scalar
-from dpy.transform.versions import Names, variables
+from dpy.transform.versions import Names
 
 __all__ = ["Reverse", "tape_names"]
 

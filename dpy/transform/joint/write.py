@@ -17,12 +17,13 @@ from typing import Any
 
 from dpy.transform import ir
 from dpy.transform.infer import Facts
+from dpy.transform.ir import variables
 from dpy.transform.joint.book import Compiled, helper
 from dpy.transform.joint.forward import Forward
 from dpy.transform.joint.reverse import Reverse, tape_names
 from dpy.transform.joint.tapes import Tape
 from dpy.transform.joint.types import Scalar
-from dpy.transform.versions import Names, variables
+from dpy.transform.versions import Names
 
 __all__ = ["write_joint"]
 

@@ -13,7 +13,20 @@ from typing import Any
 import gast
 
 from dpy.records import record, replace
-from dpy.transform.ir import Assign, Atom, Block, For, If, Lit, Loc, Try, Var, While, walk
+from dpy.transform.ir import (
+    Assign,
+    Atom,
+    Block,
+    For,
+    If,
+    Lit,
+    Loc,
+    Try,
+    Var,
+    While,
+    asked,
+    blocks_of,
+)
 from dpy.transform.lower import exceptions, patterns
 from dpy.transform.lower.builder import Builder, Loop, join
 from dpy.transform.lower.comprehensions import store_loop_item
@@ -338,13 +351,15 @@ def _read_flags(statement: Any) -> frozenset[str]:
     """Names that the tests and loop exits in a statement read (a superset of the flags)."""
     if not isinstance(statement, (If, For, While, Try)):
         return frozenset()
-    names: set[str] = set()
-    for inner in walk((statement,)):
-        if isinstance(inner, If) and isinstance(inner.test, Var):
-            names.add(inner.test.name)
-        elif isinstance(inner, (For, While)) and inner.exit is not None:
-            names.add(inner.exit)
-    return frozenset(names)
+    return asked(statement, _flags_inside)
+
+
+def _flags_inside(statement: If | For | While | Try) -> frozenset[str]:
+    own = statement.exit if isinstance(statement, (For, While)) else None
+    if isinstance(statement, If) and isinstance(statement.test, Var):
+        own = statement.test.name
+    inner = [_read_flags(s) for block in blocks_of(statement) for s in block]
+    return frozenset(() if own is None else (own,)).union(*inner)
 
 
 def _exit(b: Builder, exit_: Leave, result: str | None, live: frozenset[str]) -> Block:

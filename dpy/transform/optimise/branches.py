@@ -44,6 +44,7 @@ from typing import Any
 
 from dpy.records import replace, struct
 from dpy.transform import ir
+from dpy.transform.ir import variables
 from dpy.transform.optimise.blocks import map_blocks, map_inner
 from dpy.transform.optimise.nodes import (
     assigned,
@@ -63,7 +64,6 @@ from dpy.transform.optimise.tapes import (
     values,
     with_target,
 )
-from dpy.transform.versions import variables
 
 __all__ = ["run"]
 

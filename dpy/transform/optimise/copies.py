@@ -15,6 +15,8 @@ def f():
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_inner
@@ -44,13 +46,13 @@ def _block(block: ir.Block, known: dict[str, ir.Var]) -> ir.Block:
     out: list[ir.Stmt] = []
     for s in block:
         if isinstance(s, (ir.For, ir.While)):
-            _forget(known, assigned((s,)))
+            _forget(known, assigned((s,)) if known else ())
         in_place = changed_in_place(s)
         if not in_place:
             s = rewrite(s, lambda e: substitute(e, known))
         if isinstance(s, (ir.If, ir.For, ir.While)):
             s = map_inner(s, lambda inner: _block(inner, dict(known)))
-            _forget(known, assigned((s,)))
+            _forget(known, assigned((s,)) if known else ())
         elif isinstance(s, ir.Assign):
             _forget(known, {*targets(s), *in_place})
             if isinstance(s.value, ir.Var) and isinstance(s.target, str):
@@ -61,7 +63,7 @@ def _block(block: ir.Block, known: dict[str, ir.Var]) -> ir.Block:
     return tuple(out)
 
 
-def _forget(known: dict[str, ir.Var], names: set[str]) -> None:
+def _forget(known: dict[str, ir.Var], names: Collection[str]) -> None:
     for copy, original in list(known.items()):
         if copy in names or original.name in names:
             del known[copy]

@@ -23,6 +23,7 @@ from typing import Any
 
 from dpy.records import replace
 from dpy.transform import ir
+from dpy.transform.ir import variables
 from dpy.transform.optimise.blocks import map_inner
 from dpy.transform.optimise.nodes import (
     INPLACE,
@@ -35,7 +36,6 @@ from dpy.transform.optimise.nodes import (
     targets,
     walk,
 )
-from dpy.transform.versions import variables
 
 __all__ = ["run"]
 

@@ -22,10 +22,12 @@ def f():
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from dpy.records import made_by, replace, struct
 from dpy.transform import ir
+from dpy.transform.ir import variables
 from dpy.transform.optimise.nodes import (
     assigned,
     changed_in_place,
@@ -37,9 +39,9 @@ from dpy.transform.optimise.nodes import (
     size,
     substitute,
     targets,
+    touched,
     with_pullback,
 )
-from dpy.transform.versions import variables
 
 __all__ = ["run"]
 
@@ -88,7 +90,7 @@ class _Folder:
         self.shown = shown
         self.exposures: dict[int, tuple[set[str], set[str]]] = {}
 
-    def block(self, block: ir.Block, live_out: set[str]) -> tuple[ir.Block, set[str]]:
+    def block(self, block: ir.Block, live_out: Set[str]) -> tuple[ir.Block, set[str]]:
         """The block folded, and the names that are live before it."""
         ahead = _Ahead({name: _Use(1, -1) for name in live_out})
         out: dict[int, ir.Stmt] = {}
@@ -160,8 +162,8 @@ class _Folder:
         return True
 
     def _if(self, s: ir.If, i: int, out: dict[int, ir.Stmt], ahead: _Ahead) -> None:
-        names = _touched(s)
-        live = {name for name in names if name in ahead.uses}
+        names = touched(s)
+        live = names & ahead.uses.keys()
         body, live_a = self.block(s.body, live)
         orelse, live_b = self.block(s.orelse, live)
         if not body and not orelse and is_pure(s.test):
@@ -170,8 +172,8 @@ class _Folder:
         self._compound(new, i, out, ahead, names, live_a | live_b)
 
     def _for(self, s: ir.For, i: int, out: dict[int, ir.Stmt], ahead: _Ahead) -> None:
-        names = _touched(s)
-        after = {name for name in names if name in ahead.uses}
+        names = touched(s)
+        after = names & ahead.uses.keys()
         exposed, _ = self.exposure(s.body)
         body, live_in = self.block(s.body, after | (exposed - set(targets(s))))
         live = (live_in - set(targets(s))) | after
@@ -183,23 +185,22 @@ class _Folder:
         i: int,
         out: dict[int, ir.Stmt],
         ahead: _Ahead,
-        names: set[str],
-        live: set[str],
+        names: Set[str],
+        live: Set[str],
     ) -> None:
         """Note a statement with blocks; of `names`, all that stood in it, `live` are live before.
 
         Nothing is done for other names: a long function has many, and many branches.
         """
         out[i] = s
-        for name in assigned((s,)):
-            ahead.assigned[name] = i
-        if not all(_is_quiet(inner) for inner in ir.walk((s,))):
+        ahead.assigned.update(dict.fromkeys(assigned((s,)), i))
+        if not _is_quiet(s):
             ahead.effect = i
-        touched = _touched(s)
-        for name in names:
-            if name not in live:
-                ahead.uses.pop(name, None)
-            elif name in touched or name not in ahead.uses:
+        kept = touched(s)
+        for name in (names - live) & ahead.uses.keys():
+            del ahead.uses[name]
+        for name in names & live:
+            if name in kept or name not in ahead.uses:
                 ahead.uses[name] = _Use(1, -1)
         for name in reads_of(s):
             ahead.read(name, i)
@@ -234,15 +235,11 @@ def _shown_size(e: Any) -> int:
 
 
 def _is_quiet(s: ir.Stmt) -> bool:
-    """Whether a statement itself has no effect but its assignments."""
+    """Whether a statement has no effect but its assignments, and those in it."""
     if isinstance(s, ir.Assign):
         return is_pure(s.value)
-    return isinstance(s, (ir.If, ir.For))
+    return isinstance(s, (ir.If, ir.For)) and ir.asked(s, _is_quiet_inside)
 
 
-def _touched(s: ir.Stmt) -> set[str]:
-    """The names that a statement, or one in it, reads or assigns."""
-    found: set[str] = set()
-    for inner in ir.walk((s,)):
-        found.update(targets(inner), reads_of(inner))
-    return found
+def _is_quiet_inside(s: ir.If | ir.For) -> bool:
+    return all(_is_quiet(inner) for block in ir.blocks_of(s) for inner in block)

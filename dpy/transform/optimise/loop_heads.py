@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from dpy.records import replace
 from dpy.transform import ir
+from dpy.transform.ir import variables
 from dpy.transform.optimise.blocks import map_blocks
 from dpy.transform.optimise.nodes import assigned, reads_of, walk
-from dpy.transform.versions import variables
 
 __all__ = ["run"]
 

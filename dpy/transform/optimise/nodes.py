@@ -6,17 +6,17 @@ import operator
 import re
 import types
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from dpy.records import replace
 from dpy.transform import ir
-from dpy.transform.versions import variables
+from dpy.transform.ir import variables
 
 __all__ = [
     "INPLACE", "assigned", "changed_in_place", "count_reads", "expressions", "find", "is_pure",
     "is_temporary", "map_expression", "pullback_of", "reads_of", "rewrite", "root", "size",
-    "substitute", "targets", "walk", "with_pullback",
+    "substitute", "targets", "touched", "walk", "with_pullback",
 ]  # fmt: skip
 
 INPLACE = frozenset(
@@ -52,7 +52,7 @@ def expressions(s: ir.Stmt) -> tuple[Any, ...]:
     return ()
 
 
-def reads_of(s: ir.Stmt) -> list[str]:
+def reads_of(s: ir.Stmt) -> Sequence[str]:
     """The variables that a statement itself reads (a loop's exit flag included)."""
     if type(s) is ir.Assign:
         return variables(s.value)
@@ -79,16 +79,31 @@ def assigned(block: Iterable[ir.Stmt]) -> set[str]:
                 found.update(target)
             else:
                 found.update(changed_in_place(s))
-        elif isinstance(s, ir.If):
-            found |= assigned(s.body)
-            found |= assigned(s.orelse)
-        elif isinstance(s, ir.For):
-            found.update(targets(s))
-            found |= assigned(s.body)
-        elif isinstance(s, ir.While):
-            found |= assigned(s.test_body)
-            found |= assigned(s.body)
+        elif isinstance(s, (ir.If, ir.For, ir.While)):
+            found |= ir.asked(s, _assigned_in)
     return found
+
+
+def _assigned_in(s: ir.If | ir.For | ir.While) -> frozenset[str]:
+    return frozenset(targets(s)).union(*map(assigned, ir.blocks_of(s)))
+
+
+def touched(s: ir.Stmt) -> frozenset[str]:
+    """The names that a statement, or one in it, reads or assigns."""
+    if isinstance(s, (ir.If, ir.For, ir.While)):
+        return ir.asked(s, _touched_in)
+    return frozenset((*targets(s), *reads_of(s)))
+
+
+def _touched_in(s: ir.If | ir.For | ir.While) -> frozenset[str]:
+    found = {*targets(s), *reads_of(s)}
+    for block in ir.blocks_of(s):
+        for inner in block:
+            if isinstance(inner, (ir.If, ir.For, ir.While)):
+                found |= ir.asked(inner, _touched_in)
+            else:
+                found.update(targets(inner), reads_of(inner))
+    return frozenset(found)
 
 
 def changed_in_place(s: ir.Stmt) -> tuple[str, ...]:

@@ -48,29 +48,33 @@ def locate(statement: ast.stmt, loc: Loc | None) -> None:
     """Place a statement and what is below it, as far as that has no place yet."""
     if loc is None:
         return
+    place = _place(loc)
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
-        locate_one(node, loc)
-        for value in node.__dict__.copy().values():
-            if isinstance(value, list):
-                pending += [v for v in value if isinstance(v, ast.AST) and not _is_located(v)]
-            elif isinstance(value, ast.AST) and value._fields and not _is_located(value):
+        contents = node.__dict__
+        if node is not statement and "lineno" in contents:
+            continue
+        for value in contents.values():
+            kind = type(value)
+            if kind is list:
+                pending += [v for v in value if isinstance(v, ast.AST)]
+            elif kind is not str and isinstance(value, ast.AST) and value._fields:
                 pending.append(value)
+        if node._attributes:
+            contents.update(place)
 
 
-def _is_located(node: ast.AST) -> bool:
-    return "lineno" in node.__dict__
+def _place(loc: Loc) -> dict[str, int]:
+    has_end = loc.end_line is not None and loc.end_column is not None
+    line, column = (loc.end_line, loc.end_column) if has_end else (loc.line, loc.column)
+    assert line is not None and column is not None
+    return {
+        "lineno": loc.line, "col_offset": loc.column, "end_lineno": line, "end_col_offset": column
+    }  # fmt: skip
 
 
 def locate_one(node: ast.AST, loc: Loc | None) -> None:
     """Place a node, if it is one that has a place."""
-    if loc is None or not isinstance(
-        node, (ast.stmt, ast.expr, ast.arg, ast.keyword, ast.excepthandler)
-    ):
-        return
-    node.lineno, node.col_offset = loc.line, loc.column
-    if loc.end_line is not None and loc.end_column is not None:
-        node.end_lineno, node.end_col_offset = loc.end_line, loc.end_column
-    else:
-        node.end_lineno, node.end_col_offset = loc.line, loc.column
+    if loc is not None and node._attributes:
+        node.__dict__.update(_place(loc))
