@@ -353,9 +353,12 @@ def number_type(kind: Kind) -> type | None:
     return None
 
 
+_ATOMIC = frozenset((Number, Const, KnownObject, Other, Bottom))
+
+
 def is_atomic(kind: Kind) -> bool:
     """Values of this kind hold no reference to a mutable object that can carry a cotangent."""
-    if isinstance(kind, (Number, Const, KnownObject, Other, Bottom)):
+    if type(kind) in _ATOMIC:
         return True
     if isinstance(kind, Tuple):
         return all(map(is_atomic, kind.items))

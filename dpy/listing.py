@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dpy.errors import DpyError
-from dpy.specialise import forward_of, keeps_tape, taped_code
+from dpy.specialise import forward_of, keeps_tape, taped_tree
 from dpy.transform.listed import format_code
 
 __all__ = ["adjoint_source"]
@@ -35,7 +35,7 @@ def adjoint_source(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> str:
     if function is not f:
         args = (f.__self__, *args)  # type: ignore[attr-defined]
     if keeps_tape(function):
-        return format_code(taped_code(function).tree)
+        return format_code(taped_tree(function))
     active = (True,) * len(args)
     found = forward_of(function, args, kwargs, active, (False,) * len(kwargs), protect=False)
-    return format_code(found.emitted().tree)
+    return format_code(found.tree())

@@ -21,12 +21,12 @@ from dpy.specialise.constructors import constructor_of
 from dpy.specialise.guards import MISSING, Guards, cell_kind
 from dpy.specialise.specialisation import Specialisation
 from dpy.specialise.store import CacheInfo, cache_info, clear_cache, counts, entries
-from dpy.specialise.taped import keeps_tape, taped_code
+from dpy.specialise.taped import keeps_tape, taped_tree
 
 __all__ = [
     "MISSING", "CacheInfo", "Guards", "Specialisation", "are_disjoint", "cache_info", "cell_kind",
     "clear_cache", "constructor_of", "counts", "entries", "forward_of", "keeps_tape", "specialise",
-    "spread", "taped_code",
+    "spread", "taped_tree",
 ]  # fmt: skip
 
 dispatch.set_compiler(compile_call, may_write)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import weakref
 from types import CellType
 from typing import Any, NamedTuple
@@ -72,7 +73,7 @@ class Specialisation:
         self._handles: list[_Handle] = []  # of the callees
         self._forwards: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._all_guards: Guards | None = None
-        self._checked_in: int | None = None
+        self._checked_in = analyses[0]
 
     @property
     def is_settled(self) -> bool:
@@ -93,21 +94,31 @@ class Specialisation:
         return self._emitted
 
     def _generate(self) -> Emitted:
-        assert self.facts is not None
         store.counts["compiles"] += 1
-        emitted = generate(
-            self.facts,
-            self.source,
-            checks_finite=self.key.check_finite,
-            as_listed=self.key.listings,
-            stops=self.key.stops,
-        )
+        emitted = self._generated().without_tree()
         for cell in emitted.bound.values():
             value = cell.cell_contents
             if type(value) is _Handle:
                 value.cells.append(cell)
                 self._handles.append(value)
         return emitted
+
+    def _generated(self) -> Emitted:
+        assert self.facts is not None
+        return generate(
+            self.facts,
+            self.source,
+            checks_finite=self.key.check_finite,
+            as_listed=self.key.listings,
+            stops=self.key.stops,
+        )
+
+    def tree(self) -> ast.FunctionDef:
+        """The generated code as a tree, made again for who wants to look at it."""
+        with store.lock:
+            tree = in_room(paused, self._generated).tree
+        assert tree is not None
+        return tree
 
     def forward(self, function: Any) -> Any:
         """The forward for one function object (its cells and defaults)."""
@@ -132,14 +143,35 @@ class Specialisation:
 
     def is_valid_now(self) -> bool:
         """The same, looked up once per analysis from the top: no user's code runs meanwhile."""
-        if self._checked_in != analyses[0] and self.is_valid():
-            self._checked_in = analyses[0]
-        return self._checked_in == analyses[0]
+        now = analyses[0]
+        pending, seen = [self], {id(self): self}
+        while pending:
+            found = pending.pop()
+            if found._checked_in == now:
+                continue
+            if found.rules_version != registry.version() or not found.guards.hold():
+                return False
+            for callee in found.callees:
+                if id(callee) not in seen:
+                    seen[id(callee)] = callee
+                    pending.append(callee)
+        for found in seen.values():
+            found._checked_in = now
+        return True
 
     def all_guards(self) -> Guards:
         """What this code and that of its callees relies on."""
         if self._all_guards is None:
-            self._all_guards = self._collect(Guards(), set())
+            found = Guards()
+            pending, seen = [self], {id(self)}
+            while pending:
+                one = pending.pop()
+                found.update(one.guards)
+                for callee in one.callees:
+                    if id(callee) not in seen:
+                        seen.add(id(callee))
+                        pending.append(callee)
+            self._all_guards = found
         return self._all_guards
 
     @property
@@ -168,14 +200,6 @@ class Specialisation:
             return False
         flat.add(id(self))
         return True
-
-    def _collect(self, into: Guards, seen: set[int]) -> Guards:
-        if id(self) not in seen:
-            seen.add(id(self))
-            into.update(self.guards)
-            for callee in self.callees:
-                callee._collect(into, seen)
-        return into
 
 
 def _keeps_no_notes(value: Any) -> bool:

@@ -5,6 +5,7 @@ The layer above `transform.taped` and `runtime.tape`.
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import weakref
@@ -20,7 +21,7 @@ from dpy.transform.generic import Runtime
 from dpy.transform.source import Source, read_source
 from dpy.transform.verify import verify
 
-__all__ = ["keeps_tape", "run_taped", "taped_code"]
+__all__ = ["keeps_tape", "run_taped", "taped_tree"]
 
 _MOST_FUNCTIONS = 4096
 # By code object, globals and settings: what is emitted relies on nothing else.
@@ -44,10 +45,12 @@ def keeps_tape(function: Any) -> bool:
         return False
 
 
-def taped_code(function: Any) -> Emitted:
+def taped_tree(function: Any) -> ast.FunctionDef:
     """The generated code of a function that keeps a tape, for `dpy.adjoint_source`."""
     source = read_source(function)
-    return emit(taped.run(lowered_function(source), _runtime(source)), source)
+    tree = emit(taped.run(lowered_function(source), _runtime(source)), source).tree
+    assert tree is not None
+    return tree
 
 
 def run_taped(
@@ -89,7 +92,7 @@ def _emit(function: Any, source: Source, lowered: ir.Function) -> tuple[Emitted,
         written = taped.run(lowered, _runtime(source))
         if settings.verify:
             verify(written, nested_ok=True)
-        made = emit(written, source, as_listed=settings.listings, stops=stops)
+        made = emit(written, source, as_listed=settings.listings, stops=stops).without_tree()
         found = _emitted[key] = made, taped.suspends(lowered)
     return found
 

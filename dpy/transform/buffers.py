@@ -56,7 +56,7 @@ def self_updates(block: ir.Block) -> frozenset[int]:
         id(s)
         for s in ir.walk(block)
         if isinstance(s, ir.Assign) and isinstance(s.value, ir.Op)
-        and isinstance(s.target, str) and s.value.args and s.value.args[0] == ir.Var(s.target)
+        and s.value.args and type(s.value.args[0]) is ir.Var and s.value.args[0].name == s.target
     )  # fmt: skip
 
 

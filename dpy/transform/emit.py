@@ -12,7 +12,7 @@ import sys
 import types
 from typing import Any
 
-from dpy.records import record
+from dpy.records import record, replace
 from dpy.transform import ir, places
 from dpy.transform.codes import compile_quietly
 from dpy.transform.helpers import HELPERS
@@ -27,12 +27,19 @@ CELLS = "cells_"
 
 @record
 class Emitted:
-    """A compiled function: its tree, its code, and the cells of the names that are dpy's own."""
+    """A compiled function: its tree, its code, and the cells of the names that are dpy's own.
 
-    tree: ast.FunctionDef
+    The tree is not kept by who keeps the code: it is large, and only looked at.
+    """
+
+    tree: ast.FunctionDef | None
     code: types.CodeType
     globals: dict[str, Any]
     bound: dict[str, types.CellType]
+
+    def without_tree(self) -> Emitted:
+        """To be kept."""
+        return replace(self, tree=None)
 
     def bind(self, function: types.FunctionType) -> types.FunctionType:
         """A function object with the defaults and the cells of the user's `function`."""
@@ -191,9 +198,12 @@ def _expression_names(value: Any, found: set[str]) -> None:
     stack = [value]
     while stack:
         e = stack.pop()
-        if isinstance(e, ir.Global) and e.home is None or isinstance(e, ir.Free) and e.cell is None:
+        kind = type(e)
+        if kind is ir.Var or kind is ir.Lit or kind is ir.Known:
+            continue
+        if kind is ir.Global and e.home is None or kind is ir.Free and e.cell is None:
             found.add(e.name)
-        elif isinstance(e, ir.Op):
+        elif kind is ir.Op:
             stack += e.args
-        elif isinstance(e, ir.Call):
+        elif kind is ir.Call:
             stack += (e.func, *e.args, *(v for _, v in e.kwargs))

@@ -20,7 +20,8 @@ from dpy.records import record
 __all__ = [
     "Assign", "Atom", "Block", "Call", "Cell", "Closure", "Def", "Entered", "Expr", "For", "Free",
     "Function", "Global", "Home", "If", "Known", "Lit", "Loc", "Op", "Param", "Raise", "Return",
-    "Star", "Stmt", "Try", "Var", "While", "asked", "blocks_of", "variables", "walk",
+    "Star", "Stmt", "Try", "Var", "While", "asked", "blocks_of", "reads", "targets",
+    "variables", "walk",
 ]  # fmt: skip
 
 
@@ -72,6 +73,12 @@ class Var:
     """A local variable or temporary."""
 
     name: str
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Var and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
 @record
@@ -418,3 +425,36 @@ def blocks_of(statement: Stmt) -> tuple[Block, ...]:
     if kind is Try:
         return statement.body, statement.handler or (), statement.orelse, statement.final  # type: ignore[union-attr]
     return ()
+
+
+def targets(statement: Stmt) -> tuple[str, ...]:
+    """The names that a statement itself assigns.
+
+    >>> targets(Assign(("a", "b"), Var("x"))), targets(Assign(None, Var("x")))
+    (('a', 'b'), ())
+    """
+    kind = type(statement)
+    if kind is not Assign and kind is not For:
+        return ()
+    target: Any = statement.target  # type: ignore[union-attr]
+    if type(target) is str:
+        return (target,)
+    return () if target is None else target
+
+
+def reads(statement: Stmt) -> tuple[str, ...]:
+    """The variables that a statement itself reads, each time; a loop's exit flag is the last.
+
+    >>> reads(For("x", Var("xs"), (Assign("y", Var("x")),), exit="broke"))
+    ('xs', 'broke')
+    """
+    kind = type(statement)
+    s: Any = statement
+    if kind is Assign or kind is Return:
+        return variables(s.value)
+    if kind is If:
+        return variables(s.test)
+    if kind is For or kind is While:
+        found = variables(s.iter if kind is For else s.test)
+        return found if s.exit is None else (*found, s.exit)
+    return (*variables(s.exc), *variables(s.cause)) if kind is Raise else ()

@@ -19,6 +19,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections import Counter
+from itertools import chain
 from typing import Any, TypeVar
 
 from dpy.kinds import Const, KnownObject, Object, Tuple, is_plain_dataclass
@@ -186,10 +187,9 @@ def _forget(known: dict[str, Any], names: Any) -> None:
 
 def _without_unread(function: ir.Function, facts: Any) -> ir.Function:
     """Drop what only built something that is not read, until nothing changes."""
-    reads = Counter(variables(function.result))
     unbound = unbound_reads(function)
-    for s in ir.walk(function.body):
-        reads.update(_reads(s))
+    reads = Counter(chain.from_iterable(map(ir.reads, ir.walk(function.body))))
+    reads.update(variables(function.result))
 
     def clean(block: ir.Block) -> ir.Block:
         out: list[ir.Stmt] = []
@@ -202,20 +202,12 @@ def _without_unread(function: ir.Function, facts: Any) -> ir.Function:
                 s = replace(s, body=clean(s.body), test_body=clean(s.test_body))
             elif isinstance(s, ir.Assign) and isinstance(s.target, str) and not reads[s.target]:
                 if id(s) not in unbound and _has_no_effect(s, facts):
-                    reads.subtract(_reads(s))
+                    reads.subtract(ir.reads(s))
                     continue
             out.append(s)
         return tuple(reversed(out))
 
     return replace(function, body=clean(function.body))
-
-
-def _reads(s: ir.Stmt) -> list[str]:
-    found: list[str] = []
-    for part in ("value", "test", "iter", "exc", "cause"):
-        found += variables(getattr(s, part, None))
-    exit_ = getattr(s, "exit", None)
-    return found if exit_ is None else [*found, exit_]
 
 
 def _has_no_effect(s: ir.Assign, facts: Any) -> bool:

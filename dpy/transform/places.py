@@ -88,6 +88,9 @@ def _loc(s: ir.Stmt) -> ir.Loc | None:
 def _map(block: ir.Block, change: Any) -> ir.Block:
     out: list[ir.Stmt] = []
     for s in block:
+        if type(s) is ir.Assign:
+            out.append(change(s))
+            continue
         if isinstance(s, ir.If):
             s = replace(s, body=_map(s.body, change), orelse=_map(s.orelse, change))
         elif isinstance(s, ir.For):

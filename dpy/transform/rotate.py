@@ -20,12 +20,11 @@ _EFFECTS = frozenset("generic callee append array_write update buffer_write buff
 
 def needs_rotation(facts: Facts) -> bool:
     """Whether the test of some loop has a statement with an adjoint."""
-    return any(_is_due(s, facts) for s in ir.walk(facts.function.body))
+    loops = (s for s in ir.walk(facts.function.body) if isinstance(s, ir.While))
+    return any(_is_due(s, facts) for s in loops)
 
 
-def _is_due(s: ir.Stmt, facts: Facts) -> bool:
-    if not isinstance(s, ir.While):
-        return False
+def _is_due(s: ir.While, facts: Facts) -> bool:
     for inner in ir.walk(s.test_body):
         site = facts.sites.get(id(inner))
         if site is None or site.form == "inert":

@@ -58,7 +58,7 @@ def splice(function: ir.Function, calls: Mapping[int, Spliced]) -> ir.Function:
 def rename(block: ir.Block, env: Mapping[str, Any]) -> ir.Block:
     """New statements with variables renamed."""
     none = ir.Function("", (), ())
-    targets = {name: ir.Var(name) for s in ir.walk(block) for name in _targets(s)}
+    targets = {name: ir.Var(name) for s in ir.walk(block) for name in ir.targets(s)}
     return _Renamer({**targets, **env}, {}, Spliced(none, {}), None).block(block)
 
 
@@ -122,7 +122,7 @@ class _Splicer:
         function = call.function
         if isinstance(s.value, ir.Call) and isinstance(s.value.func, ir.Var):
             self.called.add(s.value.func.name)
-        changed = {name for inner in ir.walk(function.body) for name in _targets(inner)}
+        changed = {name for inner in ir.walk(function.body) for name in ir.targets(inner)}
         env = {p.name: call.binding[p.name] for p in function.params}
         new = {name: ir.Var(self.fresh(name)) for name in sorted(changed, key=_by_number)}
         env |= {name: var for name, var in new.items() if name not in env}
@@ -150,7 +150,7 @@ def _assign_result(s: ir.Assign, body: list[ir.Stmt], result: Any) -> list[ir.St
         and last.target == result.name
         and _TEMPORARY.fullmatch(result.name)
         and result.name not in variables(last.value)
-        and sum(result.name in _targets(inner) for inner in ir.walk(tuple(body))) == 1
+        and sum(result.name in ir.targets(inner) for inner in ir.walk(tuple(body))) == 1
     ):
         body[-1] = replace(last, target=s.target)
         return body
@@ -180,7 +180,7 @@ class _Renamer:
         """The body: up to the first assignment to a parameter, its name is that of the operand."""
         out: list[ir.Stmt] = []
         for s in block:
-            here = {name for inner in ir.walk((s,)) for name in _targets(inner)}
+            here = {name for inner in ir.walk((s,)) for name in ir.targets(inner)}
             first = sorted(here & self.later.keys())
             if first and isinstance(s, ir.Assign):
                 made = self.statement(replace(s, target=None), s)
@@ -257,20 +257,11 @@ def _renamed(value: Any, env: Mapping[str, Any]) -> Any:
     return value
 
 
-def _targets(s: ir.Stmt) -> tuple[str, ...]:
-    if not isinstance(s, (ir.Assign, ir.For)) or s.target is None:
-        return ()
-    return s.target if isinstance(s.target, tuple) else (s.target,)
-
-
 def _names_of(s: ir.Stmt) -> set[str]:
     """The variables of a statement itself, and the globals that it reads."""
-    found = set(_targets(s))
-    for part in ("value", "test", "iter", "exc", "cause"):
-        value = getattr(s, part, None)
-        found.update(variables(value))
-        if isinstance(value, (ir.Global, ir.Free)):
-            found.add(value.name)
+    found = {*ir.targets(s), *ir.reads(s)}
+    if isinstance(s, ir.Assign) and isinstance(s.value, (ir.Global, ir.Free)):
+        found.add(s.value.name)
     return found
 
 
@@ -283,8 +274,7 @@ def _without_lookups(function: ir.Function, names: set[str]) -> ir.Function:
     To look up a method has no effect where it is known which one it is.
     """
     for s in ir.walk(function.body):
-        for part in ("value", "test", "iter", "exc", "cause"):
-            names.difference_update(variables(getattr(s, part, None)))
+        names.difference_update(ir.reads(s))
     names.difference_update(variables(function.result))
 
     def clean(block: ir.Block) -> ir.Block:
@@ -342,14 +332,14 @@ class _Unbound:
         for s in block:
             if isinstance(s, ir.Assign):
                 self.require(s, s.value, bound)
-                bound = None if bound is None else bound.union(_targets(s))
+                bound = None if bound is None else bound.union(ir.targets(s))
             elif isinstance(s, ir.If):
                 self.require(s, s.test, bound)
                 one, other = self.after(s.body, bound), self.after(s.orelse, bound)
                 bound = other if one is None else one if other is None else one & other
             elif isinstance(s, ir.For):
                 self.require(s, s.iter, bound)
-                inner = self.after(s.body, None if bound is None else bound.union(_targets(s)))
+                inner = self.after(s.body, None if bound is None else bound.union(ir.targets(s)))
                 self.require(s, None if s.exit is None else ir.Var(s.exit), inner)
             elif isinstance(s, ir.While):
                 bound = self.after(s.test_body, bound)

@@ -11,7 +11,7 @@ loop it is iterators, a list that grows, and items whose kind is the join of all
 >>> loop = For("v", Var("x"), (add,))
 >>> function = Function("f", (Param("x"), Param("y")), (loop,), Var("y"))
 >>> facts = Facts(function, {})
->>> facts.operand_kinds[id(loop)] = {Var("x"): Tuple((Number(float), Number(float)))}
+>>> facts.operand_kinds[id(loop)] = {"x": Tuple((Number(float), Number(float)))}
 >>> print(show(run(function, facts)))
 def f(x, y):
     v = x[0]
@@ -58,10 +58,10 @@ class _Unroller:
         taken = {p.name for p in function.params} | set(function.locals) | set(function.free)
         self.readers: dict[str, list[ir.Stmt]] = {}
         for s in ir.walk(function.body):
-            self.reads.update(_reads(s))
-            for name in _reads(s):
+            for name in ir.reads(s):
+                self.reads[name] += 1
                 self.readers.setdefault(name, []).append(s)
-            taken.update(_targets(s))
+            taken.update(ir.targets(s))
             value = getattr(s, "value", None)
             if isinstance(value, (ir.Global, ir.Free)):
                 taken.add(value.name)
@@ -99,9 +99,9 @@ class _Unroller:
             if gone is not None:
                 before.remove(gone)
         values: list[Any] = []
-        inside = Counter(name for inner in ir.walk(s.body) for name in _reads(inner))
+        inside = Counter(name for inner in ir.walk(s.body) for name in ir.reads(inner))
         carried = self.carried(s)
-        assigned = {t: None for inner in ir.walk((s,)) for t in _targets(inner)}
+        assigned = {t: None for inner in ir.walk((s,)) for t in ir.targets(inner)}
         own = [n for n in assigned if self.reads[n] == inside[n] and n not in carried]
         out: list[ir.Stmt] = []
         for i, item in enumerate(items):
@@ -176,7 +176,7 @@ class _Unroller:
         for inner in s.body:
             found.update(name for name in _all_reads(inner) if name not in first)
             if isinstance(inner, ir.Assign):
-                first.update(_targets(inner))
+                first.update(ir.targets(inner))
         return found
 
     def fresh(self, name: str) -> str:
@@ -199,7 +199,7 @@ class _Unroller:
             return none
         kind = self.facts.kind(s, source)
         if isinstance(kind, Tuple):
-            if source.name in {t for inner in ir.walk(s.body) for t in _targets(inner)}:
+            if source.name in {t for inner in ir.walk(s.body) for t in ir.targets(inner)}:
                 return none
             return [_item(source, i) for i in range(len(kind.items))], None
         at = len(before) - 1
@@ -229,7 +229,7 @@ class _Unroller:
         if function.value not in (zip, enumerate) or len(value.args) > 4:
             return None
         kinds = [self.facts.kind(made, a) for a in value.args]
-        inside = {t for inner in ir.walk(s.body) for t in _targets(inner)}
+        inside = {t for inner in ir.walk(s.body) for t in ir.targets(inner)}
         if not all(isinstance(k, Tuple) for k in kinds):
             return None
         if any(name in inside for name in variables(value)):
@@ -260,22 +260,8 @@ def _starts_list(s: ir.Stmt) -> bool:
     return isinstance(s, ir.Assign) and s.value == ir.Op("list", ())
 
 
-def _targets(s: ir.Stmt) -> tuple[str, ...]:
-    if not isinstance(s, (ir.Assign, ir.For)) or s.target is None:
-        return ()
-    return s.target if isinstance(s.target, tuple) else (s.target,)
-
-
-def _reads(s: ir.Stmt) -> list[str]:
-    found: list[str] = []
-    for part in ("value", "test", "iter", "exc", "cause"):
-        found += variables(getattr(s, part, None))
-    exit_ = getattr(s, "exit", None)
-    return found if exit_ is None else [*found, exit_]
-
-
 def _all_reads(s: ir.Stmt) -> list[str]:
-    return [name for inner in ir.walk((s,)) for name in _reads(inner)]
+    return [name for inner in ir.walk((s,)) for name in ir.reads(inner)]
 
 
 def _appended(s: ir.Stmt) -> str | None:

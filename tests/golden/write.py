@@ -33,7 +33,7 @@ def cases() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
 def listing(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
     """The generated code as ``ast.unparse`` prints it: the same on every version of Python."""
     found = forward_of(function, args, {}, (True,) * len(args), (), protect=False)
-    return ast.unparse(found.emitted().tree) + "\n"
+    return ast.unparse(found.tree()) + "\n"
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import types
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import dpy
 from dpy.adjoints import registry
 from dpy.specialise import forward_of
+from dpy.specialise.specialisation import analyses
 
 
 def helper(x: float) -> float:
@@ -112,3 +114,24 @@ def test_after_the_first_call_the_callees_code_is_called_directly() -> None:
     assert isinstance(held.cell_contents, types.FunctionType)
     assert forward(1.5)[0] == y
     assert pb(1.0) == forward(1.5)[1](1.0)
+
+
+def test_the_tree_is_made_again_for_who_looks_at_it() -> None:
+    for f, args in ((caller, (1.5,)), (recursive, (1.5,)), (stores, ([1.5],))):
+        found = compiled(f, *args)
+        assert found.emitted().tree is None
+        text = ast.unparse(found.tree())
+        assert text.startswith(f"def {f.__name__}_forward(")
+        assert ast.unparse(found.tree()) == text
+
+
+def test_what_an_inlined_function_relies_on_is_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    dpy.clear_cache()
+    found = compiled(caller, 1.5)
+    analyses[0] += 1  # as the next analysis does
+    assert found.is_valid_now()
+    assert all(callee.is_valid_now() for callee in found.callees)
+    monkeypatch.setattr(helper, "__code__", (lambda x: 3.0 * x).__code__)
+    assert found.is_valid_now()  # looked up in this analysis
+    analyses[0] += 1
+    assert not found.is_valid_now()

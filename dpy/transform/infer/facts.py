@@ -147,7 +147,7 @@ class Facts:
     function: ir.Function
     params: dict[str, Kind]
     kinds: dict[int, Kind] = made_by(default_factory=dict)
-    operand_kinds: dict[int, dict[Any, Kind]] = made_by(default_factory=dict)
+    operand_kinds: dict[int, dict[str, Kind]] = made_by(default_factory=dict)
     sites: dict[int, Site] = made_by(default_factory=dict)
     decided: dict[int, bool] = made_by(default_factory=dict)
     active: set[str] = made_by(default_factory=set)
@@ -165,19 +165,20 @@ class Facts:
 
     def kind(self, statement: Any, atom: Any) -> Kind:
         """The kind of an operand at a statement."""
+        if type(atom) is ir.Var:
+            return self.operand_kinds.get(id(statement), _NOTHING).get(atom.name, UNKNOWN)
         if isinstance(atom, ir.Lit):
             return literal_kind(atom.value)
-        if isinstance(atom, ir.Known):
-            return kind_of(atom.value)
-        if isinstance(atom, ir.Star):
-            return UNKNOWN
-        return self.operand_kinds.get(id(statement), {}).get(atom, UNKNOWN)
+        return kind_of(atom.value) if isinstance(atom, ir.Known) else UNKNOWN
 
     def is_active(self, atom: Any) -> bool:
         """Whether an operand carries a derivative that is wanted."""
         if isinstance(atom, ir.Star):
             atom = atom.value
         return isinstance(atom, ir.Var) and atom.name in self.active
+
+
+_NOTHING: dict[str, Kind] = {}
 
 
 def literal_kind(value: Any) -> Kind:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dpy.transform import ir
 from dpy.transform.buffers import find_buffers, self_updates
 from dpy.transform.infer.facts import HEAP, RESULT, Site
-from dpy.transform.infer.layout import operand_names
 from dpy.transform.infer.operations import ARITHMETIC
 from dpy.transform.infer.state import State
 from dpy.transform.infer.useful import useful_variables
@@ -70,7 +69,7 @@ def _pass_views_by_value(state: State, block: ir.Block) -> None:
         if not isinstance(s, ir.Assign) or site is None:
             fleeting.clear()
         elif site.form == "elementwise" or (site.form == "rule" and site.rule.fresh):
-            used = fleeting & set(operand_names(s.value))
+            used = fleeting & set(ir.variables(s.value))
             identity -= used
             fleeting -= used
         elif site.form == "array_read" and site.slot == "view":
@@ -120,7 +119,7 @@ def _find_buffers(state: State, roots: frozenset[str]) -> None:
         form = _form(state, id(s))
         if form in ("array_read", "array_write", "update"):
             assert isinstance(s, ir.Assign)
-            if operand_names(s.value)[0] in facts.buffers:
+            if ir.variables(s.value)[0] in facts.buffers:
                 facts.sites[id(s)].form = f"buffer_{form.removeprefix('array_')}"
 
 

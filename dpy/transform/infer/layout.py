@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain
 from typing import Any
 
 from dpy.records import record
 from dpy.transform import ir
 from dpy.transform.methods import direct_methods
 
-__all__ = ["Layout", "atoms_of", "layout_of", "operand_names"]
+__all__ = ["Layout", "atoms_of", "layout_of"]
 
 
 @record
@@ -56,38 +58,17 @@ def _stored_globals(statements: tuple[ir.Stmt, ...]) -> frozenset[Any]:
 
 
 def _count_uses(function: ir.Function, statements: tuple[ir.Stmt, ...]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for s in statements:
-        read: list[str] = []
-        if isinstance(s, ir.Assign):
-            read = operand_names(s.value)
-            targets = (s.target,) if isinstance(s.target, str) else s.target or ()
-            read += [f"{t}=" for t in targets]
-        elif isinstance(s, (ir.If, ir.While)):
-            read = operand_names(s.test)
-        elif isinstance(s, ir.For):
-            read = [*operand_names(s.iter), *(f"{t}=" for t in (s.target,) if isinstance(t, str))]
-        for name in read:
-            counts[name] = counts.get(name, 0) + 1
-    for name in operand_names(function.result) if function.result is not None else ():
-        counts[name] = counts.get(name, 0) + 1
+    counts = Counter(chain.from_iterable(map(ir.reads, statements)))
+    counts.update(f"{name}=" for s in statements for name in ir.targets(s))
+    counts.update(ir.variables(function.result))
     return counts
-
-
-def operand_names(value: ir.Expr) -> list[str]:
-    """The variables that an expression reads."""
-    found = []
-    for atom in atoms_of(value):
-        inner = atom.value if isinstance(atom, ir.Star) else atom
-        if isinstance(inner, ir.Var):
-            found.append(inner.name)
-    return found
 
 
 def atoms_of(value: ir.Expr) -> tuple[Any, ...]:
     """The operands of an expression."""
-    if isinstance(value, ir.Op):
-        return value.args
+    kind = type(value)
+    if kind is ir.Op:
+        return value.args  # type: ignore[union-attr]
     if isinstance(value, ir.Call):
         return (value.func, *value.args, *(a for _, a in value.kwargs))
     if isinstance(value, ir.Closure):

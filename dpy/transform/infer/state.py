@@ -14,7 +14,7 @@ from dpy.records import struct
 from dpy.transform import ir
 from dpy.transform.infer.effects import Effects
 from dpy.transform.infer.facts import HEAP, Facts, RuleBook, Site, literal_kind
-from dpy.transform.infer.layout import layout_of, operand_names
+from dpy.transform.infer.layout import layout_of
 
 __all__ = [
     "Arguments",
@@ -83,9 +83,9 @@ class State:
 
     def is_varied(self, atom: Any) -> bool:
         """Whether an operand depends on what is differentiated."""
-        if isinstance(atom, ir.Star):
+        if type(atom) is ir.Star:
             atom = atom.value
-        return isinstance(atom, ir.Var) and atom.name in self.varied
+        return type(atom) is ir.Var and atom.name in self.varied
 
     def any_varied(self, atoms: Atoms) -> bool:
         """Whether any of the operands does."""
@@ -93,9 +93,11 @@ class State:
 
     def record(self, s: ir.Stmt, atom: Any, env: Environment) -> None:
         """Note the kind of an operand at its statement."""
-        inner = atom.value if isinstance(atom, ir.Star) else atom
-        if isinstance(inner, ir.Var):
-            self.facts.operand_kinds.setdefault(id(s), {})[inner] = env.get(inner.name, UNKNOWN)
+        if type(atom) is ir.Star:
+            atom = atom.value
+        if type(atom) is ir.Var:
+            name = atom.name
+            self.facts.operand_kinds.setdefault(id(s), {})[name] = env.get(name, UNKNOWN)
 
     def bind(self, name: str, kind: Kind, varied: bool) -> None:
         """A statement assigns the variable."""
@@ -107,7 +109,7 @@ class State:
     def is_pending(self, value: ir.Expr, env: Environment) -> bool:
         """Whether an operand is to come from a function that is being analysed itself."""
         return bool(self.pending) and any(
-            name in self.pending and env.get(name) is BOTTOM for name in operand_names(value)
+            name in self.pending and env.get(name) is BOTTOM for name in ir.variables(value)
         )
 
     def mark_pending(self, s: ir.Assign) -> None:
@@ -118,7 +120,7 @@ class State:
 
 def kind_at(atom: Any, env: Environment) -> Kind:
     """The kind of an operand."""
-    if isinstance(atom, ir.Var):
+    if type(atom) is ir.Var:
         return env.get(atom.name, UNKNOWN)
     if isinstance(atom, ir.Lit):
         return literal_kind(atom.value)

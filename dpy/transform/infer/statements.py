@@ -42,7 +42,7 @@ _PATIENCE = 6
 def block(state: State, statements: ir.Block, env: Environment) -> None:
     """Find kinds, sites and effects of the statements; `env` is what holds before, then after."""
     for s in statements:
-        if isinstance(s, ir.Assign):
+        if type(s) is ir.Assign:
             _assign(state, s, env)
         elif isinstance(s, ir.If):
             _if(state, s, env)
@@ -172,17 +172,23 @@ def _assign(state: State, s: ir.Assign, env: Environment) -> None:
     for atom in atoms_of(s.value):
         state.record(s, atom, env)
     kind, varied, site = _value(state, s, env)
-    if isinstance(s.target, str):
-        kind = state.effects.array_kind(s.target, kind)
+    target = s.target
     state.facts.sites[id(s)] = site
+    if type(target) is str:
+        env[target] = kind = state.effects.array_kind(target, kind)
+        state.bind(target, kind, varied)
     state.facts.kinds[id(s)] = kind
-    if isinstance(s.target, str):
-        env[s.target] = kind
-        state.bind(s.target, kind, varied)
 
 
 def _value(state: State, s: ir.Assign, env: Environment) -> Found:
     value = s.value
+    if isinstance(value, (ir.Op, ir.Call)):
+        if state.is_pending(value, env):
+            state.mark_pending(s)
+            return inert(BOTTOM)
+        evaluate: Any = operation if isinstance(value, ir.Op) else call
+        found: Found = evaluate(state, s, value, env)
+        return found
     if isinstance(value, (ir.Var, ir.Lit, ir.Known)):
         return _copy(state, s, value, env)
     if isinstance(value, ir.Global):
@@ -195,10 +201,6 @@ def _value(state: State, s: ir.Assign, env: Environment) -> Found:
     if state.is_pending(value, env):
         state.mark_pending(s)
         return inert(BOTTOM)
-    if isinstance(value, ir.Op):
-        return operation(state, s, value, env)
-    if isinstance(value, ir.Call):
-        return call(state, s, value, env)
     if isinstance(value, ir.Closure):
         return _closure(state, s, value)
     return UNKNOWN, True, Site("generic")

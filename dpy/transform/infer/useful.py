@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dpy.transform import ir
 from dpy.transform.infer.facts import HEAP, Site
-from dpy.transform.infer.layout import operand_names
 from dpy.transform.infer.state import State
 
 __all__ = ["useful_variables"]
@@ -45,12 +44,11 @@ def _mark(state: State, s: ir.Stmt, useful: set[str]) -> None:
         site = state.facts.sites.get(id(s))
         if site is None or site.form == "inert":
             return
-        operands = list(operand_names(s.value))
+        operands = list(ir.variables(s.value))
         # the owner of a bound method stands only there
         bound = (*site.operands, *site.binding.values())
-        operands += [atom.name for atom in bound if isinstance(atom, ir.Var)]
-        targets = (s.target,) if isinstance(s.target, str) else s.target or ()
-        if any(t in useful for t in targets) or _has_effect(state, site, operands, useful):
+        operands += [atom.name for atom in bound if type(atom) is ir.Var]
+        if s.target in useful or _has_effect(state, site, operands, useful):
             useful.update(operands)
     elif isinstance(s, ir.For):
         targets = (s.target,) if isinstance(s.target, str) else s.target

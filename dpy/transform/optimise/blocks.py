@@ -22,6 +22,8 @@ def map_blocks(block: ir.Block, change: Callable[[ir.Stmt], ir.Stmt | None]) -> 
 
 def map_inner(s: ir.Stmt, change: Callable[[ir.Block], ir.Block]) -> ir.Stmt:
     """The statement with the blocks in it changed."""
+    if type(s) is ir.Assign:
+        return s
     if isinstance(s, ir.If):
         return ir.If(s.test, change(s.body), change(s.orelse), s.loc)
     if isinstance(s, ir.For):

@@ -6,12 +6,14 @@ import operator
 import re
 import types
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from dpy.records import replace
 from dpy.transform import ir
-from dpy.transform.ir import variables
+from dpy.transform.ir import reads as reads_of
+from dpy.transform.ir import targets, variables
 
 __all__ = [
     "INPLACE", "assigned", "changed_in_place", "count_reads", "expressions", "find", "is_pure",
@@ -31,13 +33,6 @@ def is_temporary(name: Any) -> bool:
     return isinstance(name, str) and _TEMPORARY.fullmatch(name) is not None
 
 
-def targets(s: ir.Stmt) -> tuple[str, ...]:
-    """The names that a statement itself assigns."""
-    if not isinstance(s, (ir.Assign, ir.For)) or s.target is None:
-        return ()
-    return s.target if isinstance(s.target, tuple) else (s.target,)
-
-
 def expressions(s: ir.Stmt) -> tuple[Any, ...]:
     """The expressions of a statement itself, without those of the blocks in it."""
     kind = type(s)
@@ -50,16 +45,6 @@ def expressions(s: ir.Stmt) -> tuple[Any, ...]:
     if isinstance(s, ir.Raise):
         return tuple(e for e in (s.exc, s.cause) if e is not None)
     return ()
-
-
-def reads_of(s: ir.Stmt) -> Sequence[str]:
-    """The variables that a statement itself reads (a loop's exit flag included)."""
-    if type(s) is ir.Assign:
-        return variables(s.value)
-    found = [name for e in expressions(s) for name in variables(e)]
-    if isinstance(s, (ir.For, ir.While)) and s.exit is not None:
-        found.append(s.exit)
-    return found
 
 
 def walk(block: Iterable[ir.Stmt]) -> Iterable[ir.Stmt]:
@@ -126,15 +111,14 @@ def changed_in_place(s: ir.Stmt) -> tuple[str, ...]:
 
 def count_reads(function: ir.Function) -> Counter[str]:
     """How often each variable of a forward is read, by its pullback too."""
-    found: Counter[str] = Counter()
-    for s in walk(function.body):
-        found.update(reads_of(s))
-        if isinstance(s, ir.Def):
+    statements = tuple(ir.walk(function.body))
+    found = Counter(chain.from_iterable(map(reads_of, statements)))
+    for s in statements:
+        if type(s) is ir.Def:
             inner = count_reads(s.function)
             own = assigned(s.function.body) | {p.name for p in s.function.params}
             found.update({name: n for name, n in inner.items() if name not in own})
-    if function.result is not None:
-        found.update(variables(function.result))
+    found.update(variables(function.result))
     return found
 
 
@@ -160,6 +144,8 @@ def with_pullback(function: ir.Function, pullback: ir.Function) -> ir.Function:
 def map_expression(e: Any, change: Callable[[Any], Any]) -> Any:
     """Rebuild an expression from the inside out, with `change` applied to each node."""
     kind = type(e)
+    if kind is ir.Var or kind is ir.Lit or kind is ir.Known:
+        return change(e)
     if kind is ir.Op:
         args = tuple([map_expression(a, change) for a in e.args])
         if not _same(args, e.args):
@@ -199,7 +185,7 @@ def substitute(e: Any, values: Mapping[str, Any]) -> Any:
 
 def rewrite(s: ir.Stmt, change: Callable[[Any], Any]) -> ir.Stmt:
     """A statement with its own expressions changed."""
-    if isinstance(s, ir.Assign):
+    if type(s) is ir.Assign:
         value = change(s.value)
         return s if value is s.value else ir.Assign(s.target, value, s.loc)
     if isinstance(s, ir.Return):
@@ -218,6 +204,8 @@ def rewrite(s: ir.Stmt, change: Callable[[Any], Any]) -> ir.Stmt:
 
 def size(e: Any) -> int:
     """The number of nodes of an expression."""
+    if type(e) is ir.Var:
+        return 1
     if isinstance(e, ir.Op):
         return 1 + sum(map(size, e.args))
     if isinstance(e, ir.Call):

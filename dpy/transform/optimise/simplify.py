@@ -36,6 +36,8 @@ def run(function: ir.Function) -> ir.Function:
 
 def simplified(e: Any) -> Any:
     """One node, whose operands are simplified already."""
+    if type(e) is ir.Var:
+        return e
     if isinstance(e, ir.Op):
         rule = _OPS.get(e.name)
         return e if rule is None else rule(e, *e.args)
