@@ -196,10 +196,9 @@ def _analyse(new: Specialisation, function: Any) -> None:
         calls = inlining.choose(new, new.facts)
         if not calls or not _is_settled_so_far(new):
             break
-        analysis.inlined += [new.facts.sites[call].callee for call in calls]
+        new.inlined += [new.facts.sites[call].callee for call in calls]
         analysis.settle_shorter(analysis.settle(splice(analysis.lowered, calls)))
     new.guards.update(analysis.relied_on)
-    new.callees += analysis.inlined
     analysis.protect_callees()
     new.is_ready = True
 
@@ -218,7 +217,6 @@ class _Analysis:
         self.new = new
         self.function = function
         self.relied_on = Guards()
-        self.inlined: list[Specialisation] = []
         self.lowered: ir.Function
         self.book: Surroundings
 

@@ -67,6 +67,7 @@ class Specialisation:
         self.lowest_dependence: int | None = None  # while it is not settled; see `Progress`
         self.is_recursive = False
         self.callees: list[Specialisation] = []
+        self.inlined: list[Specialisation] = []
         self.is_inlinable: bool | None = None
         self.home: ir.Home | None = None
         self._emitted: Emitted | None = None
@@ -151,7 +152,7 @@ class Specialisation:
                 continue
             if found.rules_version != registry.version() or not found.guards.hold():
                 return False
-            for callee in found.callees:
+            for callee in (*found.callees, *found.inlined):
                 if id(callee) not in seen:
                     seen[id(callee)] = callee
                     pending.append(callee)
@@ -167,7 +168,7 @@ class Specialisation:
             while pending:
                 one = pending.pop()
                 found.update(one.guards)
-                for callee in one.callees:
+                for callee in (*one.callees, *one.inlined):
                     if id(callee) not in seen:
                         seen.add(id(callee))
                         pending.append(callee)

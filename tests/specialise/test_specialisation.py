@@ -130,7 +130,7 @@ def test_what_an_inlined_function_relies_on_is_relied_on(monkeypatch: pytest.Mon
     found = compiled(caller, 1.5)
     analyses[0] += 1  # as the next analysis does
     assert found.is_valid_now()
-    assert all(callee.is_valid_now() for callee in found.callees)
+    assert all(callee.is_valid_now() for callee in found.inlined)
     monkeypatch.setattr(helper, "__code__", (lambda x: 3.0 * x).__code__)
     assert found.is_valid_now()  # looked up in this analysis
     analyses[0] += 1

@@ -224,10 +224,14 @@ class Effects:
         return reaches_heap
 
     def snapshot(self) -> tuple[Any, ...]:
-        """All that a further pass could change: equal when nothing has been found since."""
-        classes = tuple(sorted((v, self.find(v)) for v in self.non_atomic))
+        """What statements ask of the effects: equal when the answers are still the same.
+
+        A class of one says nothing, and a variable is one from its assignment on.
+        """
+        roots = [(v, self.find(v)) for v in self.non_atomic]
+        classes = frozenset(pair for pair in roots if pair[0] != pair[1])
         return (
-            frozenset(self.varied), classes, self.roots_written(), frozenset(self.stored_active),
+            classes, self.roots_written(), frozenset(self.stored_active),
             frozenset(self.by_runtime), frozenset(self.stores.items()),
             frozenset(self.unknown_stores), frozenset(self.reshaped),
         )  # fmt: skip

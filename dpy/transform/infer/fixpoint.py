@@ -45,7 +45,7 @@ def infer(
         if state.effects.spread_activity():
             state.facts.heap_active = True
         after = _snapshot(state)
-        if after == before:
+        if after == before or _is_settled(state, before, after):
             break
     finish(state)
     return state.facts
@@ -88,4 +88,14 @@ def _note_result(state: State, env: Environment, protect: bool) -> None:
 
 def _snapshot(state: State) -> tuple[Any, ...]:
     """Equal when a pass has found nothing new."""
-    return *state.effects.snapshot(), state.facts.heap_active, state.facts.summary.result
+    found = state.effects.snapshot(), state.facts.heap_active
+    return *found, frozenset(state.varied), state.facts.summary.result
+
+
+def _is_settled(state: State, before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
+    """Whether a pass has found something, but nothing that any of its statements had asked for.
+
+    So it is in most functions that write to nothing: kinds follow the statements, and a variable
+    is known to be varied before it is read.
+    """
+    return before[:2] == after[:2] and not state.pending and not state.denied & state.varied

@@ -64,6 +64,7 @@ class State:
 
     Attributes:
         varied: variables that depend on what is differentiated.
+        denied: those of which somebody was told that they are not.
         pending: variables that come from a recursive call whose result is not known yet.
         loop_heads: by loop, the kinds that its iterations brought back to its head.
     """
@@ -78,6 +79,7 @@ class State:
         self.layout = layout_of(function)
         self.facts = Facts(function, params)
         self.effects = Effects(varied)
+        self.denied: set[str] = set()
         self.pending: set[str] = set()
         self.loop_heads: dict[int, Environment] = {}
 
@@ -85,7 +87,12 @@ class State:
         """Whether an operand depends on what is differentiated."""
         if type(atom) is ir.Star:
             atom = atom.value
-        return type(atom) is ir.Var and atom.name in self.varied
+        if type(atom) is not ir.Var:
+            return False
+        if atom.name in self.varied:
+            return True
+        self.denied.add(atom.name)
+        return False
 
     def any_varied(self, atoms: Atoms) -> bool:
         """Whether any of the operands does."""

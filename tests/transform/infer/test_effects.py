@@ -111,7 +111,6 @@ def test_a_snapshot_differs_when_something_was_found() -> None:
         lambda: effects.written.add("a"),
         lambda: effects.store("a", "[]", FLOAT),
         lambda: effects.unknown_stores.add("a"),
-        lambda: effects.varied.add("x"),
         lambda: effects.stored_active.add("a"),
         lambda: effects.by_runtime.add("a"),
         lambda: effects.assumed_written.add(HEAP),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+import dpy
 from dpy.kinds import UNKNOWN, List, Number
-from dpy.transform.infer import infer
+from dpy.specialise import forward_of
+from dpy.transform.infer import fixpoint, infer
+from dpy.transform.infer.statements import block
 from dpy.transform.lower import lower
 from dpy.transform.source import read_source
 from tests.transform.infer.programs import FLOAT, INT, NoBook, Pair, facts_of, forms
@@ -142,3 +147,62 @@ def test_an_active_heap_from_the_start() -> None:
     assert found.summary.reads_heap
     assert found.summary.needs_acc
     assert found.summary.result == Number(float)
+
+
+def passes(monkeypatch: pytest.MonkeyPatch, f: Any, *args: Any) -> int:
+    """How often the analysis of `f` goes through its statements."""
+    found: list[Any] = []
+
+    def counted(state: Any, statements: Any, env: Any) -> None:
+        found.extend([None] * (statements is state.function.body))
+        block(state, statements, env)
+
+    monkeypatch.setattr(fixpoint, "block", counted)
+    dpy.clear_cache()
+    forward_of(f, args, {}, (True, False), (), protect=False)
+    return len(found)
+
+
+def numbers(x, c):
+    y = x * c
+    z = (y, 2.0)
+    if y > 1.0:
+        return z[0]
+    return y + z[1]
+
+
+def varied_after_it_was_read(x, c):
+    y = c
+    z = 0.0
+    for _ in range(3):
+        z = z + y
+        y = y * x
+    return z
+
+
+def writes(x, c):
+    xs = [c, c]
+    y = xs[0]
+    xs[0] = x
+    return y + xs[0]
+
+
+def test_once_is_enough_where_nothing_was_asked_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert passes(monkeypatch, numbers, 1.5, 2.5) == 1
+    assert passes(monkeypatch, varied_after_it_was_read, 1.5, 2.5) == 2
+    assert passes(monkeypatch, writes, 1.5, 2.5) > 1
+
+
+C = 2.5
+
+
+def test_what_is_varied_later_in_the_loop() -> None:
+    def f(x):
+        y = C
+        z = 0.0
+        for _ in range(3):
+            z = z + y
+            y = y * x
+        return z
+
+    assert dpy.gradient(f, 2.0)[0] == 2.5 * (1.0 + 2.0 * 2.0)
