@@ -29,6 +29,7 @@ from dpy.specialise import (
     cell_kind,
     counts,
     entries,
+    is_widened,
 )  # fmt: skip
 from dpy.transform.emit import CELLS
 
@@ -48,6 +49,11 @@ class Form:
     defaults: tuple[tuple[str, Kind], ...] = ()  # of parameters that are not given
     cells: tuple[Kind, ...] = ()
     is_disjoint: bool = False  # the arguments must share nothing mutable
+
+    def all_kinds(self) -> tuple[Kind, ...]:
+        """Those of all that the call hands over."""
+        named = (*self.keywords, *self.defaults)
+        return (*self.kinds, *(kind for _, kind in named), *self.cells)
 
 
 class Mode:
@@ -113,6 +119,8 @@ def remember(
     if is_written and not specialisation.is_for_distinct and not specialisation.summary.reads_heap:
         return None  # the next arguments may be disjoint, and then there is better code
     entry = Entry(f, args, kwargs, mode, specialisation)
+    if is_widened(specialisation.key, entry.form.all_kinds()):
+        return None  # the next function will be another one
     key: Any = id(code) if mode is PLAIN else (id(code), mode)
     if len(entries) >= _MOST_FUNCTIONS:
         entries.clear()

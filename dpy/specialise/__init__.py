@@ -9,6 +9,7 @@ that compiled code relies on has changed.
 - `rule_book`: what the compiler asks about the surroundings of a function
 - `specialisation`, `generation`: what is kept, and the code that is generated for it
 - `guards`, `store`: what it relies on, and where it is kept
+- `transient`: functions that a program makes again and again share code
 - `constructors`: classes whose ``__init__`` is a function to fields
 - `taped`, `calls`: functions that keep a tape; how the runtime calls either kind
 """
@@ -22,10 +23,12 @@ from dpy.specialise.guards import MISSING, Guards, cell_kind
 from dpy.specialise.specialisation import Specialisation
 from dpy.specialise.store import CacheInfo, cache_info, clear_cache, counts, entries
 from dpy.specialise.taped import keeps_tape, taped_tree
+from dpy.specialise.transient import is_widened
 
 __all__ = [
     "MISSING", "CacheInfo", "Guards", "Specialisation", "are_disjoint", "cache_info", "cell_kind",
-    "clear_cache", "constructor_of", "counts", "entries", "forward_of", "keeps_tape", "specialise",
+    "clear_cache", "constructor_of", "counts", "entries", "forward_of", "is_widened",
+    "keeps_tape", "specialise",
     "spread", "taped_tree",
 ]  # fmt: skip
 

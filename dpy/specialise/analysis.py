@@ -18,6 +18,7 @@ from dpy.specialise.guards import Guards, cell_kind
 from dpy.specialise.recursion import Progress
 from dpy.specialise.rule_book import Surroundings
 from dpy.specialise.specialisation import Signature, Specialisation, analyses
+from dpy.specialise.transient import shared_signature
 from dpy.transform import explicit, ir, known_values, unroll
 from dpy.transform.infer import Facts, Summary, infer
 from dpy.transform.rotate import needs_rotation, rotate
@@ -92,6 +93,10 @@ def specialise(
             analyses[0] += 1
         group = store.group_of(function.__code__)
         found = group.get(key)
+        if found is None:
+            key = shared_signature(group, key)
+            kinds = dict(key.kinds)
+            found = group.get(key)
         if found is not None and _is_unsettled(found):
             return found
         if found is not None and found.is_ready and found.is_valid_now():

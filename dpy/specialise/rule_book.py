@@ -43,9 +43,7 @@ class Surroundings:
         self.owner = owner
         self.function = function
         self.globals = function.__globals__
-        self.cells = dict(
-            zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        )
+        self.cells = dict(zip(function.__code__.co_freevars, owner.key.cells, strict=True))
         owner.guards = Guards()
         owner.callees = []
         owner.guards.codes[id(function)] = identity_of(function)
@@ -91,12 +89,10 @@ class Surroundings:
 
     def read_free(self, name: str, cell: Any = None) -> Kind:
         """The kind of what a free variable holds (or the `cell` of another function)."""
-        owned = self.cells.get(name) if cell is None else cell
-        if owned is None:
-            return UNKNOWN
-        kind = cell_kind(owned)
-        if cell is not None:  # those of the function itself are part of its signature
-            self.owner.guards.cells[id(cell)] = (cell, kind)
+        if cell is None:  # those of the function itself are part of its signature
+            return self.cells.get(name, UNKNOWN)
+        kind = cell_kind(cell)
+        self.owner.guards.cells[id(cell)] = (cell, kind)
         return kind
 
     def depend(self, mapping: Any, key: str, value: Any) -> None:

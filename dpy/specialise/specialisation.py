@@ -24,6 +24,7 @@ __all__ = ["Signature", "Specialisation", "analyses"]
 _WITHOUT_NOTES = frozenset({
     "dpy.runtime.held", "dpy.runtime.helpers", "dpy.runtime.item_cotangents",
 })  # fmt: skip
+_MOST_FORWARDS = 64
 analyses = [0]  # counts those that were not started by another one
 
 
@@ -129,6 +130,8 @@ class Specialisation:
             or forward.__defaults__ is not function.__defaults__
             or forward.__kwdefaults__ is not function.__kwdefaults__
         ):
+            if len(self._forwards) >= _MOST_FORWARDS:  # that of a recursive closure keeps it alive
+                self._forwards.clear()
             forward = self._forwards[function] = self.emitted().bind(function)
         return forward
 

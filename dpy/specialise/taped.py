@@ -26,6 +26,7 @@ __all__ = ["keeps_tape", "run_taped", "taped_tree"]
 _MOST_FUNCTIONS = 4096
 # By code object, globals and settings: what is emitted relies on nothing else.
 _emitted: dict[tuple[Any, ...], tuple[Emitted, bool]] = {}
+_MOST_FORWARDS = 1024
 _forwards: weakref.WeakKeyDictionary[Any, tuple[Any, Any]] = weakref.WeakKeyDictionary()
 
 
@@ -60,6 +61,8 @@ def run_taped(
     emitted, is_generator = _emit(function, source, lowered)
     known = _forwards.get(function)
     if known is None or known[0] is not emitted:
+        if len(_forwards) >= _MOST_FORWARDS:  # that of a recursive closure keeps it alive
+            _forwards.clear()
         known = _forwards[function] = (emitted, emitted.bind(function))
     forward = known[1]
     if forward.__defaults__ is not function.__defaults__:
