@@ -16,8 +16,8 @@ from dpy.records import record
 
 __all__ = [
     "BOTTOM", "UNKNOWN", "Array", "Bottom", "Const", "Dict", "Iterator", "Kind", "KnownObject",
-    "List", "Method", "Number", "Object", "Other", "Slice", "Tuple", "Unknown", "can_carry",
-    "dummy_of", "is_atomic", "is_number", "is_real_scalar", "join", "kind_of",
+    "List", "Method", "Number", "Object", "Other", "Slice", "Text", "Tuple", "Unknown", "can_carry",
+    "dummy_of", "is_atomic", "is_number", "is_real_scalar", "is_text", "join", "kind_of",
     "outline", "widen",
 ]  # fmt: skip
 
@@ -166,6 +166,11 @@ class Other(Kind):
     type: type
 
 
+@record
+class Text(Kind):
+    """A str that was made of something that may carry a derivative, in which it ends."""
+
+
 _KNOWN_TYPES = (
     types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, np.ufunc,
     types.MethodDescriptorType, types.WrapperDescriptorType,
@@ -202,7 +207,9 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
         is_method = t is types.BuiltinFunctionType and isinstance(
             getattr(x, "__self__", None), _CARRIERS
         )
-        return UNKNOWN if is_method else KnownObject(x)  # ``[].append`` and the like
+        if is_method or (t is not type and isinstance(x, type) and _is_operand(t)):
+            return UNKNOWN  # ``[].append`` and the like
+        return KnownObject(x)
     if depth >= _DEPTH:
         return UNKNOWN
     if t is tuple:
@@ -216,6 +223,27 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
             return Dict(tuple((key, kind_of(value, depth + 1)) for key, value in x.items()))
         return UNKNOWN
     return _object_kind(x, t, depth)
+
+
+# What a metaclass may define without its classes being more than classes.
+_OF_CLASSES = frozenset({
+    "__new__", "__init__", "__call__", "__prepare__", "__setattr__", "__delattr__", "__repr__",
+    "__instancecheck__", "__subclasscheck__", "__subclasshook__", "__annotations__", "__or__",
+})  # fmt: skip
+_META_MODULES = frozenset({"abc", "builtins", "enum", "typing"})
+
+
+def _is_operand(metaclass: type) -> bool:
+    """Whether operators, items and the like of a class are those of a metaclass in Python."""
+    return any(
+        isinstance(raw, types.FunctionType)
+        and name.startswith("__")
+        and name.endswith("__")
+        and name not in _OF_CLASSES
+        for c in metaclass.__mro__
+        if c.__module__ not in _META_MODULES
+        for name, raw in c.__dict__.items()
+    )
 
 
 def _common(items: list[Any], depth: int) -> Kind:
@@ -301,6 +329,8 @@ def join(a: Kind, b: Kind) -> Kind:
             return Object(a.cls, tuple((n, join(k, m)) for (n, k), (_, m) in pairs))
     if is_real_scalar(a) and is_real_scalar(b):
         return _join_reals(a, b)
+    if is_text(a) and is_text(b):
+        return Text()
     return UNKNOWN
 
 
@@ -353,7 +383,12 @@ def number_type(kind: Kind) -> type | None:
     return None
 
 
-_ATOMIC = frozenset((Number, Const, KnownObject, Other, Bottom))
+def is_text(kind: Kind) -> bool:
+    """Whether a value of this kind is a str."""
+    return isinstance(kind, Text) or (isinstance(kind, (Other, Const)) and kind.type is str)
+
+
+_ATOMIC = frozenset((Number, Const, KnownObject, Other, Text, Bottom))
 
 
 def is_atomic(kind: Kind) -> bool:

@@ -23,6 +23,7 @@ from dpy.kinds import (
     Number,
     Object,
     Other,
+    Text,
     Tuple,
     can_carry,
     dummy_of,
@@ -30,6 +31,7 @@ from dpy.kinds import (
     is_number,
     is_plain_dataclass,
     is_real_scalar,
+    is_text,
     join,
     kind_of,
     outline,
@@ -137,6 +139,7 @@ EXAMPLES = [
     Const("a", str),
     Const(None, type(None)),
     Other(str),
+    Text(),
     Array(np.dtype(float), 1),
     Array(np.dtype(float), 2),
     Array(np.dtype(np.float32), 1),
@@ -202,6 +205,14 @@ def test_what_can_carry_a_derivative() -> None:
     no += [Array(np.dtype(bool), 1), Tuple((Other(str),)), KnownObject(math.sin)]
     assert [can_carry(k) for k in yes] == [True] * len(yes)
     assert [can_carry(k) for k in no] == [False] * len(no)
+
+
+def test_texts() -> None:
+    assert all(map(is_text, [Text(), Other(str), Const("a", str)]))
+    assert not any(map(is_text, [Other(bytes), Const(1, int), UNKNOWN]))
+    assert join(Text(), Other(str)) == Text() == join(Const("a", str), Text())
+    assert can_carry(Text())
+    assert is_atomic(Text())
 
 
 def test_atoms_refer_to_nothing_mutable() -> None:

@@ -15,6 +15,7 @@ from dpy.cotangent import ZERO, add
 from dpy.runtime import entries, item_cotangents
 from dpy.runtime.attempts import callback
 from dpy.runtime.comparisons import are_plain
+from dpy.runtime.conversions import length_hint
 from dpy.runtime.delegates import StandIns
 from dpy.runtime.iteration import collect
 
@@ -136,7 +137,7 @@ entries.entry(builtins.min)(_picking(builtins.min))
 @entries.entry(sorted)
 def sorted_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``sorted(iterable, key=None, reverse=False)``."""
-    items, give = collect(args[0])
+    items, give = collect(args[0], length_hint)
     keys = keys_of(dispatch, kwargs.get("key"), items, give)
     order = keys.compare(sorted, give, **{n: v for n, v in kwargs.items() if n != "key"})
     y = [items[i] for i in order]

@@ -20,6 +20,7 @@ from dpy.runtime import entries, item_cotangents, iteration
 from dpy.runtime.attempts import Thrown
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.held import hold, sink
+from dpy.runtime.hidden import reads_hidden
 from dpy.runtime.lifetimes import refuse_finalizer
 from dpy.runtime.number_classes import make_number, makes_number
 from dpy.runtime.opaque import opaque
@@ -178,7 +179,9 @@ def make_dataclass(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 def make_fraction(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``Fraction(numerator, denominator)`` of numbers: their quotient."""
     y = Fraction(*args, **kwargs)
-    if kwargs or not args or isinstance(args[0], str):
+    if args and isinstance(args[0], str):
+        return opaque(Fraction, args, kwargs) if reads_hidden(args) else (y, None)
+    if kwargs or not args:
         return y, None
     below = args[1] if len(args) > 1 and args[1] is not None else 1
 
@@ -258,6 +261,9 @@ def _named_tuple(
     def named_tuple_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:
         slots = item_cotangents.as_tuple(d, len(fields), fields)
         d_kwargs = {name: slots[fields.index(name)] for name in kwargs}
+        for name, part in list(zip(fields, slots, strict=True))[len(args) :]:
+            if name not in kwargs:
+                acc.add_slot(cls, name, part)  # its default
         return ZERO, slots[: len(args)], d_kwargs
 
     return y, named_tuple_pullback
@@ -384,6 +390,12 @@ class _Fields:
             self.steps.append(run_back)
         return y, key
 
+    def of_class(self, cls: type, name: str) -> Any:
+        """A key to the cotangent of a default, which is an attribute of the class."""
+        key = object()
+        self.steps.append(lambda acc, total: acc.add_slot(cls, name, total.pop(key, ZERO)))
+        return key
+
     def pullback(self) -> Any:
         """The pullback of the whole ``__init__``."""
         steps, n = self.steps, self.n
@@ -431,7 +443,7 @@ def _dataclass_init(cls: Any, obj: Any, args: tuple[Any, ...], kwargs: dict[str,
         if f.init and name in given:
             value = given[name]
         elif f.default is not dataclasses.MISSING:
-            value = f.default
+            value, origin = f.default, fields.of_class(cls, name)
         elif f.default_factory is not dataclasses.MISSING:
             value, origin = fields.run(f.default_factory, ())
         else:

@@ -21,7 +21,7 @@ from dpy.runtime.dispatch import dispatch
 from dpy.runtime.entries import entry
 from dpy.runtime.special_methods import implements, user_method
 
-__all__ = ["COMMON", "as_index", "call_method", "length", "number_of", "truth"]
+__all__ = ["COMMON", "as_index", "call_method", "length", "length_hint", "number_of", "truth"]
 
 COMMON = frozenset({
     bool, float, int, str, list, tuple, dict, type(None), complex, bytes, set, frozenset,
@@ -82,6 +82,43 @@ def length(x: Any) -> Made:
     if y < 0:
         raise ValueError("__len__() should return >= 0")
     return y, _in_turn(_first(pb), back)
+
+
+def length_hint(x: Any) -> Any:
+    """What ``list(x)`` asks before it reads items; the pullback, or None: the answer is a hint."""
+    method = _hint_method(x)
+    if method is None:
+        return None
+    try:
+        y, pb = call_method(method, (x,))
+        if y is not NotImplemented:
+            operator.index(y)
+    except TypeError:  # as Python has it
+        return None
+    return pb
+
+
+def _hint_method(x: Any) -> Any:
+    """The method of the user's that says how many items there may be, or None."""
+    t = type(x)
+    if t in COMMON:
+        return None
+    has_length = implements(t, "__len__") is not None
+    return user_method(t, "__len__" if has_length else "__length_hint__")
+
+
+@entry(operator.length_hint)
+def _length_hint(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    if kwargs or not args:
+        return None
+    x, *default = args
+    if _hint_method(x) is None:
+        return operator.length_hint(*args), None
+    y, pb = call_method(_hint_method(x), (x,))
+    if y is NotImplemented:
+        y = default[0] if default else 0
+    rest = (ZERO,) * len(default)
+    return y, None if pb is None else lambda d, acc: (ZERO, (pb(ZERO, acc)[1][0], *rest), {})
 
 
 def _in_turn(first: Any, second: Any) -> Any:

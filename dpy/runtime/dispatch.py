@@ -24,9 +24,9 @@ from dpy.errors import (
 )
 from dpy.runtime import entries
 from dpy.runtime.failures import mutation_error, user_place
-from dpy.runtime.forward_run import hide, run
+from dpy.runtime.forward_run import run
 from dpy.runtime.held import hold, sink
-from dpy.runtime.hidden import is_text, reads_hidden
+from dpy.runtime.hidden import hide_text, is_text, reads_hidden
 from dpy.runtime.library import substitute
 from dpy.runtime.opaque import carries, is_drawing, is_of_library, is_service, opaque
 from dpy.runtime.partials import call_partial
@@ -111,6 +111,9 @@ def dispatch(
     if special is not None:
         found = special(dispatch, args, kwargs)
         if found is not None:
+            if type(found[0]) is str and (any(active) or any(active_kw)):
+                given = (*args, *kwargs.values())
+                hide_text(found[0], given, is_of_active=carries(*given))
             return found
     rule = registry.lookup(key, args)
     if rule is not None:
@@ -118,8 +121,8 @@ def dispatch(
             return _of_text(key, args, kwargs)
         found = call_by_rule(rule, args, kwargs) or (None if kwargs else _with_numbers(f, args))
         if found is not None:
-            if is_text(found[0]) and any(active) and carries(*args):
-                hide(found[0])
+            if is_text(found[0]) and any(active):
+                hide_text(found[0], args, is_of_active=carries(*args))
             return found
     if t is types.FunctionType:
         return _python_function(f, args, kwargs, active, active_kw)

@@ -52,6 +52,7 @@ def load_entries() -> None:
         attribute_entries,
         caches,
         callbacks,
+        class_bodies,
         comparisons,
         construct,
         conversions,

@@ -16,7 +16,7 @@ import numpy as np
 from dpy.runtime.forward_run import hide, is_hidden, run
 from dpy.runtime.watch import is_service
 
-__all__ = ["hide_kept", "hide_made", "is_text", "reads_hidden"]
+__all__ = ["hide_kept", "hide_made", "hide_text", "is_text", "reads_hidden", "show_text"]
 
 _TEXTS = frozenset({str, bytes, bytearray})
 _CONTAINERS = frozenset({list, tuple, set, frozenset, dict})
@@ -63,6 +63,18 @@ def hide_made(y: Any) -> None:
             waiting.extend(x)
         elif is_text(x) or is_service(type(x)) or isinstance(x, _SOURCES):
             hide(x)
+
+
+def hide_text(y: Any, given: Any, *, is_of_active: bool) -> None:
+    """A text, if it was made of something active or of another such text."""
+    if is_text(y) and (is_of_active or reads_hidden(given)):
+        hide(y)
+
+
+def show_text(y: Any, given: Any) -> None:
+    """A text that was taken for one of something active, and is not."""
+    if run.hidden and not reads_hidden(given):
+        run.hidden.pop(id(y), None)
 
 
 def reads_hidden(values: Any) -> bool:

@@ -22,7 +22,7 @@ from dpy.runtime.held import hold, sink, take
 from dpy.runtime.helpers import project_written
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, opaque
-from dpy.runtime.special_methods import behind, is_foreign, user_method
+from dpy.runtime.special_methods import behind, implements, is_foreign, user_method
 from dpy.runtime.stand_ins import read_flat, read_view, write_flat, write_view
 from dpy.transform.infer.lookup import is_importable
 
@@ -57,15 +57,25 @@ def read_item(owner: Any, index: Any) -> tuple[Any, Any]:
         return _of_dict(owner, index)
     if t is np.ndarray:
         return by_plain_index(_of_array, owner, index)
-    if isinstance(owner, type):
-        return owner[index], None  # type: ignore[index]
     method = user_method(t, "__getitem__")
-    if method is not None:
+    if method is not None and method.__module__ != "enum":
         return _through(dispatch(method, (owner, index), {}))
+    if isinstance(owner, type):
+        return _of_class(owner, index)
     if behind(owner) is not owner:
         y, pb = read_item(behind(owner), index)
         return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc)[1])
     return raw_read(owner, index)
+
+
+def _of_class(cls: Any, index: Any) -> tuple[Any, Any]:
+    """``cls[index]``, by a ``__class_getitem__`` of the user's; ``list[int]`` carries nothing."""
+    raw = implements(cls, "__class_getitem__")
+    method = getattr(raw, "__func__", None)
+    if not isinstance(method, types.FunctionType) or method.__module__ == "typing":
+        return cls[index], None
+    y, pb = dispatch(method, (cls, index), {})
+    return y, None if pb is None else lambda d, acc: (ZERO, pb(d, acc)[1][1])
 
 
 def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:

@@ -68,9 +68,15 @@ class _Collector:
         return self.source.collected(self.acc, self.found) if self.found else ZERO
 
 
-def collect(iterable: Any) -> tuple[list[Any], Callable[[Any, list[Any]], Any]]:
-    """All items at once, and ``give(acc, d_items) -> remainder`` with their cotangents in order."""
+def collect(
+    iterable: Any, ask: Callable[[Any], Any] | None = None
+) -> tuple[list[Any], Callable[[Any, list[Any]], Any]]:
+    """All items at once, and ``give(acc, d_items) -> remainder`` with their cotangents in order.
+
+    `ask` is what the builtin asks of the iterable before it reads the items.
+    """
     part = Part(iterable)
+    asked = None if ask is None else ask(iterable)
     items: list[Any] = []
     base = len(state.orphans)
     try:
@@ -83,6 +89,8 @@ def collect(iterable: Any) -> tuple[list[Any], Callable[[Any, list[Any]], Any]]:
         giver = _Giver(part, len(d_items), acc)
         for d in reversed(d_items):
             giver.give(d)
+        if asked is not None:
+            asked(ZERO, acc)
         return giver.finish()
 
     return items, give

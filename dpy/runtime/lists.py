@@ -11,7 +11,7 @@ import numpy as np
 from dpy.cotangent import ZERO
 from dpy.runtime.attempts import interrupted, state
 from dpy.runtime.comparisons import searched
-from dpy.runtime.conversions import as_index
+from dpy.runtime.conversions import as_index, length_hint
 from dpy.runtime.entries import entry, inert
 from dpy.runtime.item_cotangents import as_tuple, fresh_items, nothing
 from dpy.runtime.iteration import collect, iterate
@@ -24,7 +24,7 @@ def list_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``list(iterable)``."""
     if kwargs or len(args) != 1:
         return list(*args, **kwargs), None
-    items, give = collect(args[0])
+    items, give = collect(args[0], length_hint)
     n = len(items)
     return items, lambda d, acc: (ZERO, (give(acc, fresh_items(acc, items, n, d)),), {})
 
@@ -36,7 +36,7 @@ def tuple_(dispatch: Any, args: Any, kwargs: Any) -> Any:
         return tuple(*args, **kwargs), None
     if type(args[0]) is tuple:
         return args[0], lambda d, acc: (ZERO, (d,), {})
-    items, give = collect(args[0])
+    items, give = collect(args[0], length_hint)
     n = len(items)
     return tuple(items), lambda d, acc: (ZERO, (give(acc, list(as_tuple(d, n))),), {})
 
@@ -145,12 +145,15 @@ _AT_REST = frozenset({list, tuple, dict, str, range, set, frozenset, np.ndarray}
 def _extend_one_by_one(xs: Any, source: Any) -> Any:
     """The list grows while the items are made, and whoever makes them may look at it."""
     walked, pb = iterate(source, True)
+    asked = length_hint(source) if isinstance(xs, list) else None
     places: list[int] = []
 
     def back(acc: Any) -> Any:
         giver = pb(len(places), acc)
         for place in reversed(places):
             giver.give(acc.take_slot(xs, place))
+        if asked is not None:
+            asked(ZERO, acc)
         return giver.finish()
 
     base = len(state.orphans)

@@ -12,10 +12,11 @@ from dpy.runtime.attributes import delete_attribute, read_attribute, write_attri
 from dpy.runtime.conversions import length, truth
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.displays import DISPLAYS, display_spread
+from dpy.runtime.hidden import hide_text
 from dpy.runtime.in_place import IN_PLACE, builtin_in_place
 from dpy.runtime.membership import contains
 from dpy.runtime.operators import BINARY, OPERATORS, UFUNCS, builtin_binary, per_operand, run_opaque
-from dpy.runtime.texts import format_
+from dpy.runtime.texts import format_, join
 from dpy.runtime.variables import closure, new_cell, read_cell, read_global, write_global
 
 __all__ = [
@@ -29,6 +30,8 @@ _TWO_ZEROS = (ZERO, ZERO)
 def operate(name: str, active: tuple[bool, ...], /, *args: Any) -> tuple[Any, Any]:
     """The operation `name` of the IR on actual values: ``(y, pb)``, one cotangent per operand."""
     y, pb = OPERATIONS[name](*args)
+    if type(y) is str:
+        hide_text(y, args, is_of_active=True in active)
     if pb is None:
         n = len(args)
         return y, _inert_two if n == 2 else _inert(n)
@@ -83,7 +86,7 @@ OPERATIONS: dict[str, Any] = {
     **OPERATORS, **IN_PLACE, **DISPLAYS,
     "getattr": _getattr, "setattr": _setattr, "delattr": _delattr, "getitem": items.read_item,
     "setitem": items.write_item, "delitem": items.delete_item, "contains": contains,
-    "new_cell": new_cell, "put": items.raw_write, "format": format_,
+    "new_cell": new_cell, "put": items.raw_write, "format": format_, "join": join,
 }  # fmt: skip
 _raw: dict[str, Any] = {
     "getitem": items.raw_read, "setitem": items.raw_write, "delitem": items.raw_delete,

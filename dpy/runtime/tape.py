@@ -26,6 +26,7 @@ from dpy.runtime.attempts import Thrown, interrupted, is_guarded, state
 from dpy.runtime.conversions import truth
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import STANDS_FOR
+from dpy.runtime.hidden import hide_text, show_text
 from dpy.runtime.operations import OPERATIONS, read_cell, read_global
 from dpy.runtime.special_methods import user_method
 from dpy.runtime.starred_calls import call_spread
@@ -162,6 +163,8 @@ class Tape:
             here["callee"] = f
         n = len(args) + 1
         y, pb = dispatch(f, args, kwargs, active[1:n], active[n:])
+        if type(y) is str and all(key is None for key in keys[:-1]):
+            show_text(y, (*args, *kwargs.values()))  # its operands carry nothing after all
         self._settle(here)
         if pb is None:
             return y, None
@@ -186,6 +189,9 @@ class Tape:
         if here["depth"] and name in _OPERATORS:
             here["callee"] = OPERATOR
         y, pb = OPERATIONS[name](*args)
+        if type(y) is str:
+            is_of_active = any(key is not None for key in keys[:-1])
+            hide_text(y, args, is_of_active=is_of_active)
         self._settle(here)
         if pb is None:
             return y, None

@@ -14,7 +14,8 @@ from dpy.runtime import item_cotangents
 from dpy.runtime.conversions import COMMON, call_method
 from dpy.runtime.delegates import StandIns
 from dpy.runtime.entries import entry
-from dpy.runtime.opaque import opaque
+from dpy.runtime.hidden import hide_kept
+from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.special_methods import implements, is_written_by_dataclass, user_method
 from dpy.slots import kind_of
 
@@ -161,6 +162,8 @@ def _plain_part(x: Any, conversion: str, spec: str) -> str:
 @entry(print)
 def print_(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``print``: its parts are written one by one, each when its text is made."""
+    if kwargs.get("file") is not None and carries(*args):
+        hide_kept(kwargs["file"])
     if all(map(is_simple, args)):
         print(*args, **kwargs)
         return None, None

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO
-from dpy.kinds import kind_of
+from dpy.kinds import UNKNOWN, Kind, Text, kind_of
 from dpy.runtime import item_cotangents
+from dpy.runtime.hidden import reads_hidden
 from dpy.slots import contents
 from dpy.specialise.analysis import specialise
 from dpy.specialise.specialisation import Specialisation
@@ -34,7 +35,7 @@ def forward_of(
         # A function made during the run may have active defaults.
         given = dict(zip(function.__code__.co_varnames, args, strict=False))
         activity += [name for name in bound if name not in given and name not in kwargs]
-    kinds = {name: kind_of(value) for name, value in bound.items()}
+    kinds = {name: _kind(value) for name, value in bound.items()}
     found = specialise(
         function, kinds, frozenset(activity), heap_active=heap_active, protect=protect,
         shared=frozenset(),
@@ -46,6 +47,12 @@ def forward_of(
             function, kinds, frozenset(activity), heap_active=heap_active, protect=protect
         )
     return found
+
+
+def _kind(value: Any) -> Kind:
+    if reads_hidden((value,)):  # the kind of a str does not tell what it was made of
+        return Text() if type(value) is str else UNKNOWN
+    return kind_of(value)
 
 
 def are_disjoint(values: Any) -> bool:

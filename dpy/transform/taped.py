@@ -37,7 +37,7 @@ from dpy.transform.versions import Names, assigned
 __all__ = ["cleans_up", "run", "suspends", "uses_tape"]
 
 _INERT = frozenset(
-    "join import unbound is_ is_not not_ delglobal matches special is_sequence "
+    "import unbound is_ is_not not_ delglobal matches special is_sequence "
     "is_mapping match_args".split()
 )
 _BOOLEAN = frozenset("is_ is_not not_ contains matches is_sequence is_mapping".split())

@@ -13,7 +13,14 @@ import pytest
 
 from dpy.runtime import forward_run
 from dpy.runtime.forward_run import hide, is_hidden
-from dpy.runtime.hidden import hide_kept, hide_made, is_text, reads_hidden
+from dpy.runtime.hidden import (
+    hide_kept,
+    hide_made,
+    hide_text,
+    is_text,
+    reads_hidden,
+    show_text,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +59,21 @@ def test_notes_end_with_the_run() -> None:
     hide(x)
     assert not forward_run.in_run(is_hidden, x)
     assert is_hidden(x)
+
+
+def test_texts_of_active_values_and_of_such_texts() -> None:
+    first, second, third = f"{1.5}", f"{1.5} m", f"{2.5}"
+    hide_text(first, (1.5,), is_of_active=True)
+    hide_text(second, (first, " m"), is_of_active=False)
+    hide_text(third, ("2", ".5"), is_of_active=False)
+    assert [is_hidden(x) for x in (first, second, third)] == [True, True, False]
+
+
+def test_a_text_that_was_taken_for_one_of_something_active() -> None:
+    first, second = f"{1.5}", f"{1.5} m"
+    hide(first)
+    hide(second)
+    show_text(second, (first,))
+    assert is_hidden(second)
+    show_text(second, (1.5,))
+    assert not is_hidden(second)

@@ -318,13 +318,6 @@ def _groups(x):
         pass
 
 
-def _class_that_reads(x):
-    class C:
-        slope = x
-
-    return C
-
-
 def _locals(x):
     return locals()
 
@@ -341,7 +334,6 @@ def _maybe_deleted(x):
     [
         (_coroutine, 0, "asynchronous"),
         (_groups, 1, "except"),
-        (_class_that_reads, 1, "class"),
         (_locals, 1, "locals"),
         (_maybe_deleted, 4, "deleted"),
     ],

@@ -22,6 +22,7 @@ from dpy.kinds import (
     Tuple,
     can_carry,
     is_atomic,
+    is_text,
     kind_of,
 )
 from dpy.transform import ir
@@ -65,6 +66,8 @@ def _read(state: State, s: ir.Assign, owner: Any, name: str, kind: Kind) -> Foun
         return _of_array(state, s, owner, name, kind)
     if isinstance(kind, Slice) and name in _BOUNDS:
         return _bound(state, s, owner, name, kind.parts[_BOUNDS.index(name)])
+    if is_text(kind) and isinstance(getattr(str, name, None), types.MethodDescriptorType):
+        return inert(Method(KnownObject(getattr(str, name)), owner))
     if isinstance(kind, List) and name in _LIST_METHODS:
         return inert(Method(KnownObject(getattr(list, name)), owner))
     if not state.is_varied(owner):

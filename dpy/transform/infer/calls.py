@@ -16,11 +16,13 @@ from dpy.kinds import (
     Const,
     Kind,
     KnownObject,
+    List,
     Method,
     Number,
     Object,
     Other,
     Slice,
+    Text,
     is_atomic,
 )
 from dpy.transform import ir
@@ -49,6 +51,31 @@ from dpy.transform.infer.state import (
 )
 
 __all__ = ["call"]
+
+
+def _is_exception(state: State, cls: type) -> bool:
+    """Whether this is a class of exceptions that only keeps what it is given."""
+    return (
+        issubclass(cls, BaseException)
+        and type(cls) is type
+        and not any(class_function(state.book, cls, name) for name in ("__init__", "__new__"))
+    )
+
+
+def _is_message(state: State, given: Arguments) -> bool:
+    """Whether all that varies among the operands is text."""
+    pairs = zip(given.operands, given.all_kinds, strict=True)
+    is_varied = [state.is_varied(a) and not isinstance(kind, Text) for a, kind in pairs]
+    return not any(is_varied) and all(map(is_atomic, given.all_kinds))
+
+
+_GIVE_TEXT = frozenset(
+    getattr(str, name)
+    for name in (
+        "capitalize casefold center expandtabs format join ljust lower lstrip removeprefix "
+        "removesuffix replace rjust rstrip strip swapcase title translate upper zfill"
+    ).split()
+)
 
 
 def call(state: State, s: ir.Assign, value: ir.Call, env: Environment) -> Found:
@@ -97,11 +124,17 @@ def _known_call(state: State, s: ir.Assign, function: Any, given: Arguments) -> 
         if found is not None:
             return found
     if isinstance(function, type):
+        if _is_exception(state, function) and _is_message(state, given):
+            return inert(UNKNOWN)  # nobody gets the numbers back from there
         found = construct(state, s, function, given)
         if found is not None:
             return found
     if isinstance(function, types.FunctionType):
         return call_function(state, s, function, given)
+    if getattr(function, "__objclass__", None) is str:
+        found = _text_method(state, s, function, given)
+        if found is not None:
+            return found
     result = _harmless(state, function, given)
     if result is not None:
         return inert(result)
@@ -128,6 +161,20 @@ def _call_builtin(state: State, s: ir.Assign, function: Any, given: Arguments) -
     if function is hasattr and _may_run_code(state, given):
         return generic(state, s, given.operands, given.all_kinds, result=Number(bool))
     return None
+
+
+def _text_method(state: State, s: ir.Assign, function: Any, given: Arguments) -> Found | None:
+    """A method of a str, which changes nothing if all that it is given is known to be idle."""
+    kinds = given.all_kinds
+    if not all(is_atomic(k) or (isinstance(k, List) and is_atomic(k.item)) for k in kinds):
+        return None
+    is_varied = state.any_varied(given.operands)
+    result: Kind = UNKNOWN
+    if function in _GIVE_TEXT:
+        result = Text() if is_varied else Other(str)
+    elif function.__name__.startswith(("is", "starts", "ends")):
+        return inert(Number(bool))
+    return generic(state, s, given.operands, kinds, writes=False, result=result)
 
 
 def _harmless(state: State, function: Any, given: Arguments) -> Kind | None:

@@ -117,7 +117,8 @@ class Site:
     ``item`` (the same, of a tuple), ``build`` (tuple, list or dict display), ``array_read``,
     ``array_write`` and ``update`` (an in-place operator on an array); ``buffer_read``,
     ``buffer_write`` and ``buffer_update`` for the arrays of `Facts.buffers`; ``unpack``,
-    ``append``, ``iterate`` and ``generic`` (the runtime decides).
+    ``append``, ``iterate`` and ``generic`` (the runtime decides; `is_pure` if it is known that this
+    changes nothing).
     """
 
     form: str
@@ -130,6 +131,7 @@ class Site:
     function: Any = None
     fields: tuple[str, ...] = ()
     protect: bool = False
+    is_pure: bool = False
 
 
 @struct

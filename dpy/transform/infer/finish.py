@@ -27,8 +27,18 @@ def finish(state: State) -> None:
     _pass_views_by_value(state, state.function.body)
     facts.heap_written = find(HEAP) in roots
     facts.active = state.varied & useful_variables(state)
+    _leave_texts(state)
     _find_buffers(state, roots)
     _summarise(state)
+
+
+def _leave_texts(state: State) -> None:
+    """Most texts of numbers are only shown: no number is made of them again."""
+    for s in state.layout.statements:
+        site = state.facts.sites.get(id(s))
+        if site is not None and site.is_pure and isinstance(s, ir.Assign):
+            if s.target not in state.facts.active:
+                site.form = "inert"
 
 
 def _protect_callees(state: State, roots: frozenset[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 from dpy.kinds import (
@@ -15,8 +16,10 @@ from dpy.kinds import (
     Object,
     Other,
     Slice,
+    Text,
     Tuple,
     is_number,
+    is_text,
     kind_of,
     number_type,
 )
@@ -25,7 +28,7 @@ from dpy.transform.infer.callees import call_function
 from dpy.transform.infer.containers import write_slot
 from dpy.transform.infer.facts import HEAP, KEYS, Site
 from dpy.transform.infer.kinds_of import NONE, indexed, is_basic, joined
-from dpy.transform.infer.lookup import class_function, is_named_constant
+from dpy.transform.infer.lookup import class_attribute, class_function, is_named_constant
 from dpy.transform.infer.special import KEY, index_may_write, may_write
 from dpy.transform.infer.state import Arguments, Atoms, Found, Kinds, State, generic, inert
 
@@ -49,12 +52,18 @@ def read_item(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found:
         method = class_function(state.book, kind.cls, "__getitem__")
         if method is not None:
             return call_function(state, s, method, Arguments(args, kinds))
+    if isinstance(kind, KnownObject) and isinstance(kind.value, type):
+        raw = class_attribute(state.book, kind.value, "__class_getitem__")
+        if isinstance(getattr(raw, "__func__", None), types.FunctionType):
+            return generic(state, s, args, kinds)
     owner = args[0]
     result: Kind = UNKNOWN
     if isinstance(kind, List) and number_type(index) is int:
         result = state.effects.slot_kind(owner, "[]", kind.item)
     elif isinstance(kind, Tuple) and number_type(index) is int:
         result = joined(kind.items)
+    elif is_text(kind):
+        result = Text() if state.is_varied(owner) else Other(str)
     state.effects.alias_target_if(s, owner, result)
     if kind is UNKNOWN or isinstance(kind, Object):
         return generic(state, s, args, kinds, result=result)

@@ -16,9 +16,11 @@ from dpy.kinds import (
     Number,
     Object,
     Other,
+    Text,
     Tuple,
     is_atomic,
     is_number,
+    is_text,
 )
 from dpy.transform import ir
 from dpy.transform.infer.attributes import read_attribute, write_attribute
@@ -83,6 +85,9 @@ def operation(state: State, s: ir.Assign, value: ir.Op, env: Environment) -> Fou
     if name in _INERT_KINDS:
         if name in _IMPLICIT and _may_write(state, name, args, kinds):
             state.facts.implicit.add(id(s))
+        if name in ("format", "join") and state.any_varied(args):
+            writes = id(s) in state.facts.implicit
+            return generic(state, s, args, kinds, writes=writes, result=Text())
         decided = decided_test(name, kinds)
         return inert(_INERT_KINDS[name] if decided is None else Const(decided, bool))
     if name in ("tuple", "list", "set", "dict", "slice"):
@@ -108,11 +113,15 @@ def _arithmetic(state: State, s: ir.Assign, function: Any, args: Atoms, kinds: K
     if numeric(kinds):
         return _of_numbers(state, s, function, args, kinds)
     writes = _may_write_inside(state, function, args, kinds)
+    if is_text(kinds[0]) and len(kinds) == 2 and state.any_varied(args):
+        found = _of_text(state, s, function, args, kinds, writes)
+        if found is not None:
+            return found
     if not any(map(_needs_dispatch, kinds)) and not state.any_varied(args) and not writes:
         kind: Kind = UNKNOWN
         if function in _COMPARISONS:
             kind = Number(bool)
-        elif _are_strings(kinds):
+        elif all(map(is_text, kinds)):
             kind = Other(str)
         return inert(kind)
     if isinstance(kinds[0], Object) or (len(kinds) > 1 and isinstance(kinds[1], Object)):
@@ -150,8 +159,19 @@ def _needs_dispatch(kind: Kind) -> bool:
     return kind is UNKNOWN or isinstance(kind, Object)
 
 
-def _are_strings(kinds: Kinds) -> bool:
-    return all(isinstance(k, (Other, Const)) and k.type is str for k in kinds)
+def _of_text(
+    state: State, s: ir.Assign, function: Any, args: Atoms, kinds: Kinds, writes: bool
+) -> Found | None:
+    """``"..." % x``, and texts of numbers put together or compared."""
+    if function is operator.mod:
+        return generic(state, s, args, kinds, writes=writes, result=Text())
+    if not is_text(kinds[1]) and not is_number(kinds[1]):
+        return None
+    if function in _COMPARISONS:
+        return inert(Number(bool))
+    if function in (operator.add, operator.mul):
+        return generic(state, s, args, kinds, writes=False, result=Text())
+    return None
 
 
 def _operator_method(
@@ -210,7 +230,7 @@ def _gives_new_object(state: State, name: str, kind: Kind) -> bool:
     """Whether ``x op= y`` is ``x = x op y``: Python falls back to that without ``__iadd__``."""
     if isinstance(kind, Object):
         return class_attribute(state.book, kind.cls, f"__{name}__") is MISSING
-    return is_number(kind) or (isinstance(kind, (Tuple, Const, Other)) and is_atomic(kind))
+    return is_number(kind) or (isinstance(kind, (Tuple, Const, Other, Text)) and is_atomic(kind))
 
 
 def _update_rule(state: State, function: Any, kinds: Kinds) -> Any:

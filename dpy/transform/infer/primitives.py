@@ -16,6 +16,7 @@ from dpy.kinds import (
     KnownObject,
     Object,
     Other,
+    Text,
     Tuple,
     is_atomic,
     is_number,
@@ -91,6 +92,13 @@ def _without_derivative(
     if function is type and len(given.args) == 3:  # it makes a class
         _, _, site = generic(state, s, given.operands, given.all_kinds)
         return UNKNOWN, True, site
+    if result == Other(str) and state.any_varied(given.operands):
+        writes = writes_by_methods(state, function, given)
+        kinds = given.all_kinds
+        return generic(state, s, given.operands, kinds, writes=writes, result=Text())
+    if function is print and any(name == "file" for name, _ in given.kwargs):
+        writes = writes_by_methods(state, function, given)
+        return generic(state, s, given.operands, given.all_kinds, writes=writes, result=result)
     if numeric(given.all_kinds) or isinstance(function, types.FunctionType):
         return inert(result)
     writes = writes_by_methods(state, function, given)

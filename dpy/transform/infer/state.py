@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dpy.kinds import BOTTOM, UNKNOWN, Kind, Method, can_carry, is_atomic, kind_of
+from dpy.kinds import BOTTOM, UNKNOWN, Kind, Method, Text, can_carry, is_atomic, kind_of
 from dpy.records import struct
 from dpy.transform import ir
 from dpy.transform.infer.effects import Effects
@@ -178,7 +178,8 @@ def generic(
         if state.any_varied(operands):
             effects.stored_active.add(HEAP)
     form = "generic" if varied else "inert"
-    return result, varied and can_carry(result), Site(form, operands=operands)
+    is_pure = not writes and isinstance(result, Text)
+    return result, varied and can_carry(result), Site(form, operands=operands, is_pure=is_pure)
 
 
 def _shareable(operands: Atoms, kinds: Kinds) -> list[str]:

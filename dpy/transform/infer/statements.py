@@ -20,6 +20,7 @@ from dpy.kinds import (
     can_carry,
     is_atomic,
     is_number,
+    is_text,
     join,
     number_type,
 )
@@ -149,7 +150,7 @@ def _item_kind(state: State, atom: Any, kind: Kind) -> tuple[Kind, bool]:
     """The kind of the items, and whether none of them can carry a derivative."""
     if isinstance(kind, Other) and kind.type is range:
         return Number(int), True
-    if isinstance(kind, Const) and isinstance(kind.value, str):
+    if is_text(kind):
         return Other(str), True
     if isinstance(kind, Dict):
         key = state.effects.slot_kind(atom, KEYS, Other(str))

@@ -59,6 +59,8 @@ def _mark(state: State, s: ir.Stmt, useful: set[str]) -> None:
 def _has_effect(state: State, site: Site, operands: list[str], useful: set[str]) -> bool:
     """Whether the statement may write something useful to what its operands reach."""
     form = site.form
+    if site.is_pure:
+        return False
     if form == "append":
         return operands[0] in useful
     if form in ("generic", "callee", "construct_fields"):

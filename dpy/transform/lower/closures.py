@@ -37,17 +37,7 @@ def make_generator(b: Builder, node: Any) -> Closure:
 
 
 def define_class(b: Builder, node: Any) -> None:
-    """A ``class`` statement: the body runs as it is, so it must not read what may be active."""
-    scope = b.scope.by_node[id(node)]
-    enclosing = {name for name, _ in _cells(b, node)} & (scope.uses - scope.bound)
-    if enclosing:
-        names = ", ".join(sorted(enclosing))
-        raise b.refuse(
-            f"a class whose body reads the variable{'s' if len(enclosing) > 1 else ''} {names}",
-            node,
-            why="the body of a class becomes constants of it, which carry no derivative",
-            repair="read the variable in a method, or pass it to the constructor",
-        )
+    """A ``class`` statement: the body runs as it is."""
     count = len(node.decorator_list)
     keywords = [keyword.value for keyword in node.keywords]
     atoms = operands(b, [*node.decorator_list, *node.bases, *keywords])
