@@ -196,7 +196,7 @@ def by_hex(x):
 READ_AGAIN = [
     by_str, by_f_string, by_percent, by_format, by_builtin_format, by_join, by_parts,
     by_concatenation, in_a_callee, on_a_tape, in_an_attribute, in_a_generator, by_pattern,
-    by_literal, by_json, by_fraction, by_numpy, by_file, by_hex,
+    by_literal, by_json, by_fraction, by_decimal, by_numpy, by_file, by_hex,
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from dpy.adjoints import registry
 from dpy.cotangent import ZERO
 from dpy.runtime.array_classes import is_derived
 from dpy.runtime.comparisons import compare_sequences
+from dpy.runtime.decimals import has_decimals, of_decimals
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.opaque import opaque
 from dpy.runtime.rule_calls import by_rule
@@ -39,7 +40,7 @@ _COMPARE = {
 PLAIN = (float, int, complex, bool, np.ndarray, np.generic)
 _TEXT = frozenset({str, bytes, bool, type(None), type})
 _EXACT = (Fraction, Decimal)
-REAL = frozenset({float, int, np.float64, Fraction, Decimal})
+REAL = frozenset({float, int, np.float64, Fraction})
 _SEQUENCES = frozenset({list, tuple, range})
 _NOT_THERE = object()
 # Of these all methods are builtin.
@@ -170,6 +171,8 @@ def builtin_binary(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
         return _run_rule(function, (a, b)) or (function(a, b), None)
     if isinstance(a, _EXACT) or isinstance(b, _EXACT):
         if isinstance(a, (*PLAIN, *_EXACT)) and isinstance(b, (*PLAIN, *_EXACT)):
+            if has_decimals((a, b)):
+                return of_decimals(function, (a, b))
             return _run_rule(function, (a, b)) or (function(a, b), None)
     if _takes_sequence(name, a, b) or _takes_sequence(name, b, a):
         return per_operand(dispatch(UFUNCS[name], (a, b), {}))
@@ -189,6 +192,8 @@ def _unary(name: str, a: Any) -> tuple[Any, Any]:
     method = None if type(a) in _EXACT_TYPES else user_method(type(a), _UNARY[name])
     if is_derived(a) and method is None:
         return per_operand(dispatch(UFUNCS[name], (a,), {}))
+    if isinstance(a, Decimal) and method is None:
+        return of_decimals(function, (a,))
     if isinstance(a, (*PLAIN, *_EXACT)) and (method is None or isinstance(a, Fraction)):
         return _run_rule(function, (a,)) or (function(a), None)
     if method is None:
