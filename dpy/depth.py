@@ -84,11 +84,11 @@ class _Room:
             sys.setrecursionlimit(_limit.raised)
 
     def close(self) -> None:
-        """Put the limit back when nobody needs it any more, unless the program has changed it."""
-        if not self._is_open:
-            return
+        """Put the limit back if nobody else needs it, unless the program has changed it."""
         with _limit.lock:
-            self._is_open = _here.has_room = False
-            _limit.users -= 1
-            if not _limit.users and sys.getrecursionlimit() == _limit.raised:
+            if not self._is_open:
+                return
+            if _limit.users == 1 and sys.getrecursionlimit() == _limit.raised:
                 sys.setrecursionlimit(_limit.before)
+            _limit.users -= 1
+            self._is_open = _here.has_room = False

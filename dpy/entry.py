@@ -343,16 +343,18 @@ class Entry:
             ds = [pullback(seed) if self._is_flat else in_room(pullback, seed)]
             found = None if self._exit is None else self._exit(ds[0], args)
             return self._totals(Accumulators(), ds, args, snapshot) if found is None else found
-        acc = Accumulators()
-        try:
-            ds = [pullback(seed, acc) if self._is_flat else in_room(pullback, seed, acc)]
-            if self._exit is not None and snapshot is None and not (acc.arrays or acc.slots):
-                found = self._exit(ds[0], args)
-                if found is not None:
-                    return found
-            return self._totals(acc, ds, args, snapshot)
-        finally:
-            acc.restore_shapes()
+        swept: tuple[Any, ...] = Accumulators().sweep(self._swept, pullback, seed, args, snapshot)
+        return swept
+
+    def _swept(
+        self, acc: Accumulators, pullback: Any, seed: Any, args: tuple[Any, ...], snapshot: Any
+    ) -> tuple[Any, ...]:
+        ds = [pullback(seed, acc) if self._is_flat else in_room(pullback, seed, acc)]
+        if self._exit is not None and snapshot is None and not (acc.arrays or acc.slots):
+            found: tuple[Any, ...] | None = self._exit(ds[0], args)
+            if found is not None:
+                return found
+        return self._totals(acc, ds, args, snapshot)
 
     def _totals(
         self, acc: Accumulators, swept: list[Any], args: tuple[Any, ...], snapshot: Any

@@ -34,16 +34,12 @@ def _implicit_run(f: Any, params: Params, kwargs: dict[str, Any]) -> tuple[Any, 
     held = tuple(params)
     entry = structs.snapshot(held)
 
-    def back(seed: Any) -> Grads:
-        acc = Accumulators()
-        try:
-            in_room(run.sweep, seed, acc)
-            totals = acc.finish(held, (ZERO,) * len(held), entry)
-            return Grads(params, structs.gradients(totals, held, entry))
-        finally:
-            acc.restore_shapes()
+    def swept(acc: Accumulators, seed: Any) -> Grads:
+        in_room(run.sweep, seed, acc)
+        totals = acc.finish(held, (ZERO,) * len(held), entry)
+        return Grads(params, structs.gradients(totals, held, entry))
 
-    return run.y, back
+    return run.y, lambda seed: Accumulators().sweep(swept, seed)
 
 
 def _run_heap(f: Any, kwargs: dict[str, Any]) -> Run:

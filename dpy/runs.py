@@ -41,14 +41,14 @@ class Run:
 
     def gradients(self, seed: Any) -> tuple[Any, ...]:
         """The gradients of the arguments for a seed of the result."""
-        acc = Accumulators()
-        try:
-            ds = in_room(self.sweep, seed, acc)
-            totals = acc.finish(self.args, ds, self.entry)
-            del ds
-            return structs.gradients(totals, self.args, self.entry)
-        finally:
-            acc.restore_shapes()
+        found: tuple[Any, ...] = Accumulators().sweep(self._swept, seed)
+        return found
+
+    def _swept(self, acc: Accumulators, seed: Any) -> tuple[Any, ...]:
+        ds = in_room(self.sweep, seed, acc)
+        totals = acc.finish(self.args, ds, self.entry)
+        del ds
+        return structs.gradients(totals, self.args, self.entry)
 
 
 class KnownRun:

@@ -149,10 +149,22 @@ class Accumulators:
         if buffer is not None:
             buffer.array = buffer.view(a)
 
-    def restore_shapes(self) -> None:
-        """The sweep is over: give arrays back the shapes that they had before it."""
+    def sweep(self, run: Any, *args: Any) -> Any:
+        """``run(self, *args)``, a whole sweep, after which arrays have the shapes they had."""
+        try:
+            return run(self, *args)
+        finally:
+            if self._shapes:
+                try:
+                    self._restore_shapes()
+                except BaseException:  # an interrupt, before it was done
+                    self._restore_shapes()
+                    raise
+
+    def _restore_shapes(self) -> None:
         while self._shapes:
-            set_shape(*self._shapes.pop())
+            set_shape(*self._shapes[-1])
+            del self._shapes[-1]
 
     # --- arrays --------------------------------------------------------------------------------
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import types
 import warnings
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-__all__ = ["all_codes", "compile_quietly", "extent", "same_code"]
+__all__ = ["all_codes", "compile_quietly", "extent", "same_code", "without_warnings"]
 
+T = TypeVar("T")
 _filters = threading.RLock()  # the filters of warnings belong to the whole process
 
 
@@ -22,9 +23,23 @@ def compile_quietly(text: Any, filename: str, flags: int = 0) -> Any:
     >>> compile_quietly("'\\d' is not None", "<text>").co_consts[0]
     '\\d'
     """
-    with _filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return compile(text, filename, "exec", flags=flags, dont_inherit=True)
+    return without_warnings(compile, text, filename, "exec", flags=flags, dont_inherit=True)
+
+
+def without_warnings(run: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    """``run(*args, **kwargs)``; what it warns of is not shown.
+
+    Not by ``warnings.catch_warnings``, whose end an interrupt may prevent. The version of the
+    filters stays as it is, so that the program repeats no warning on this account.
+    """
+    with _filters:
+        filters: Any = warnings.filters
+        before = filters[:]
+        try:
+            filters[:] = [("ignore", None, Warning, None, 0), *before]
+            return run(*args, **kwargs)
+        finally:
+            filters[:] = before
 
 
 def extent(code: types.CodeType) -> tuple[Any, Any]:

@@ -11,10 +11,10 @@ import ast
 import linecache
 import os
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from dpy.transform.codes import without_warnings
 from dpy.transform.places import Table
 
 __all__ = ["debugger", "format_code", "listed"]
@@ -27,16 +27,18 @@ _COMPILER = ("dpy.specialise.", "dpy.transform.")
 _names: dict[str, None] = {}
 
 
+def _by_astor(tree: ast.AST) -> str:
+    import astor
+
+    return str(astor.to_source(tree))
+
+
 def format_code(tree: ast.AST) -> str:
     """A tree as text: by `astor` where that runs, by ``ast.unparse`` otherwise."""
     has_match = any(isinstance(node, ast.Match) for node in ast.walk(tree))
     if sys.version_info < (3, 14) and not has_match:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)
-                import astor
-
-                return str(astor.to_source(tree))
+            return without_warnings(_by_astor, tree)
         except (ImportError, AttributeError, TypeError):
             pass
     return ast.unparse(tree) + "\n"
