@@ -358,6 +358,8 @@ def outline(kind: Kind, depth: int = 0) -> Kind:
         return Tuple(tuple([outline(item, depth + 1) for item in kind.items]))
     if isinstance(kind, List):
         return List(outline(kind.item, depth + 1))
+    if isinstance(kind, Dict) and not depth:
+        return Dict(tuple([(key, outline(k, 1)) for key, k in kind.fields]))
     if isinstance(kind, Object) and depth < _OUTLINE:
         return Object(kind.cls, tuple([(n, outline(k, depth + 1)) for n, k in kind.fields]))
     return kind if is_atomic(kind) or isinstance(kind, Array) else UNKNOWN

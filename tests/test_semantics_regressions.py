@@ -271,6 +271,46 @@ def the_index_of_a_number(x):
     return (3 * y[..., np.newaxis]).sum() + y[()] * 2
 
 
+# --- a result that is written to, of a callee that the runtime meets ------------------------------
+
+
+class Filter:
+    def __init__(self):
+        self.points = None
+
+    def spread(self, points):
+        total = np.zeros(2)
+        total += points[1]
+        return total
+
+
+@case(0.3)
+def a_sum_made_by_a_method(x):
+    f = Filter()
+    f.points = np.array([[x, 1.0], [2.0, x * x]])
+    total = f.spread(f.points)
+    total[0] *= x
+    return total.sum() + (total[:1] ** 2).sum()
+
+
+def doubled(a):
+    y = np.zeros(2)
+    y += 2.0 * a
+    return y
+
+
+def same(a):
+    return a
+
+
+@case(0.3, 2)
+def a_sum_made_by_a_function_that_is_chosen(x, k):
+    y = (doubled if k > 1 else same)(np.array([x, x * x]))
+    v = y[1:]
+    y[0] *= 3.0
+    return y.sum() + (v**2).sum()
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_regressions(case: Case) -> None:
     case.check()

@@ -58,6 +58,14 @@ def kalman(noise, measurement_noise):
     return total
 
 
+def kalman_likelihood(noise, measurement_noise):
+    kf = constant_velocity(noise, measurement_noise)
+    total = 0.0
+    for z in MEASURED:
+        kf.predict()
+        kf.update(z)
+        total += kf.log_likelihood
+    return total
 
 
 def kalman_batch(noise, measurements):
@@ -85,14 +93,33 @@ def h_cv(x):
     return np.array([np.hypot(x[0], 1.0)])
 
 
+def unscented(points):
+    def run(noise, alpha, z):
+        ukf = UnscentedKalmanFilter(
+            dim_x=2, dim_z=1, dt=0.5, hx=h_cv, fx=f_cv, points=points(alpha)
+        )
+        ukf.x = np.array([0.5, 1.0])
+        ukf.P *= 0.2
+        ukf.R *= 0.3
+        ukf.Q = Q_discrete_white_noise(dim=2, dt=0.5, var=noise)
+        for k in range(3):
+            ukf.predict()
+            ukf.update(np.array([z + 0.3 * k]))
+        return ukf.x.sum() + ukf.P[0, 0] + ukf.log_likelihood
+
+    return run
 
 
 def merwe(alpha):
     return MerweScaledSigmaPoints(2, alpha=alpha, beta=2.0, kappa=1.0)
 
 
+def julier(kappa):
+    return JulierSigmaPoints(2, kappa=kappa)
 
 
+def simplex(alpha):
+    return SimplexSigmaPoints(2, alpha=alpha)
 
 
 def unscented_batch(noise):
@@ -138,6 +165,16 @@ def h_cv2(x):
     return np.array([np.hypot(x[0], 1.0)])
 
 
+def square_root(noise, z):
+    kf = SquareRootKalmanFilter(dim_x=2, dim_z=1)
+    kf.F = np.array([[1.0, 1.0], [0.0, 1.0]])
+    kf.H = np.array([[1.0, 0.0]])
+    kf.Q = Q_discrete_white_noise(dim=2, dt=1.0, var=noise) + 0.1 * np.eye(2)
+    kf.R = 2.0
+    for _ in range(3):
+        kf.predict()
+        kf.update(z)
+    return kf.x[0, 0] + kf.P[0, 0]
 
 
 def information(noise, z):
@@ -173,6 +210,13 @@ def fixed_lag(noise, z):
     return sum(x[0, 0] for x in smoother.xSmooth)
 
 
+def multiple_models(noise, z):
+    slow, quick = constant_velocity(noise, 1.0), constant_velocity(10 * noise, 1.0)
+    imm = IMMEstimator([slow, quick], (0.5, 0.5), np.array([[0.97, 0.03], [0.05, 0.95]]))
+    for k in range(3):
+        imm.predict()
+        imm.update(np.array([[z * k]]))
+    return imm.x[0, 0] + imm.mu[0]
 
 
 def discretized(noise, dt):
@@ -205,14 +249,20 @@ def least_squares(z):
     ("program", "args"),
     [
         (kalman, (0.3, 2.0)),
+        (kalman_likelihood, (0.3, 2.0)),
         (kalman_batch, (0.3, np.array(MEASURED))),
         (kalman_steady, (0.3, 1.7)),
+        (unscented(merwe), (0.3, 0.7, 1.2)),
+        (unscented(julier), (0.3, 0.7, 1.2)),
+        (unscented(simplex), (0.3, 0.7, 1.2)),
         (unscented_batch, (0.3,)),
         (extended, (0.3, 0.8)),
         (cubature, (0.3, 1.4)),
+        (square_root, (0.3, 1.4)),
         (information, (0.3, 1.4)),
         (fading, (1.02, 1.4)),
         (fixed_lag, (0.3, 1.4)),
+        (multiple_models, (0.3, 1.4)),
         (discretized, (0.3, 0.8)),
         (g_h, (0.8, 0.2)),
         (fading_memory, (0.7,)),

@@ -22,7 +22,7 @@ from dpy.adjoints.registry import adjoint
 from dpy.cotangent import is_zero
 from dpy.errors import UnsupportedSyntaxError
 
-__all__: list[str] = []
+__all__ = ["eigh_cotangent", "qr_cotangent"]
 
 _EIGEN = ("eigenvalues", "eigenvectors")  # the fields of what eigh and eig return
 
@@ -86,13 +86,16 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         q, r = np.linalg.qr(matrix) if parts is None else parts
         d_q = np.zeros_like(q) if is_zero(d_q) else d_q
         d_r = np.zeros_like(r) if is_zero(d_r) else d_r
-        return (_qr_cotangent(d_q, d_r, q, r, matrix),)
+        return (qr_cotangent(d_q, d_r, q, r, matrix),)
 
     return result, qr_pullback
 
 
-def _qr_cotangent(d_q: Any, d_r: Any, q: Any, r: Any, a: Any) -> Any:
-    """M. Seeger et al., arXiv:1710.08717; the columns beyond the first m are ``q @ r``."""
+def qr_cotangent(d_q: Any, d_r: Any, q: Any, r: Any, a: Any) -> Any:
+    """The cotangent of `a` in ``q, r = qr(a)``.
+
+    M. Seeger et al., arXiv:1710.08717; the columns beyond the first m are ``q @ r``.
+    """
     m = q.shape[-1]
     d_rest = d_r[..., m:]
     d_q = d_q + a[..., m:] @ hermitian(d_rest)
@@ -115,7 +118,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
 
     def eigh_pullback(d_result: Any) -> Any:
         d_w, d_v = slots(d_result, 2, _EIGEN)
-        return (_eigh_cotangent(d_w, d_v, w, v, UPLO),)
+        return (eigh_cotangent(d_w, d_v, w, v, UPLO),)
 
     return result, eigh_pullback
 
@@ -126,12 +129,13 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 
     def eigvalsh_pullback(d_w: Any) -> Any:
         w, v = np.linalg.eigh(a, UPLO)
-        return (_eigh_cotangent(d_w, None, w, v, UPLO),)
+        return (eigh_cotangent(d_w, None, w, v, UPLO),)
 
     return np.linalg.eigvalsh(a, UPLO), eigvalsh_pullback
 
 
-def _eigh_cotangent(d_w: Any, d_v: Any, w: Any, v: Any, uplo: str) -> Any:
+def eigh_cotangent(d_w: Any, d_v: Any, w: Any, v: Any, uplo: str) -> Any:
+    """The cotangent of `a` in ``w, v = eigh(a, uplo)``."""
     inner = _diagonal_matrix(np.zeros_like(w) if is_zero(d_w) else d_w)
     if not is_zero(d_v):
         inner = inner + _quotient(hermitian(v) @ d_v, _differences(w), _used_pairs(d_v))

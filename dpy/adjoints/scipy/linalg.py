@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
+from dpy.adjoints.numpy.decompositions import eigh_cotangent, qr_cotangent
 from dpy.adjoints.numpy.linalg import (
     cofactors,
     pinv_cotangent,
@@ -20,6 +21,7 @@ from dpy.adjoints.numpy.linalg import (
 )
 from dpy.adjoints.numpy.products import conj, hermitian
 from dpy.adjoints.registry import adjoint
+from dpy.cotangent import ZERO, is_zero
 from dpy.errors import UnsupportedSyntaxError
 
 __all__: list[str] = []
@@ -182,3 +184,135 @@ def expm(A: Any) -> Any:  # noqa: N803 - SciPy's name
         return (d_a,)
 
     return y, expm_pullback
+
+
+# --- QR and LU factors ------------------------------------------------------------------------
+
+
+@adjoint(linalg.qr, static=("overwrite_a", "lwork", "mode", "pivoting", "check_finite"), fresh=True)
+def qr(
+    a: Any,
+    overwrite_a: bool = False,
+    lwork: Any = None,
+    mode: str = "full",
+    pivoting: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """(q, r), r alone, or with `pivoting` also the order of the columns."""
+    result = linalg.qr(a, False, lwork, mode, pivoting, check_finite)
+
+    def qr_pullback(d_result: Any) -> Any:
+        matrix = np.asarray(a)
+        n_rows, n_columns = matrix.shape[-2:]
+        if mode == "raw" or (mode == "full" and n_rows > n_columns and not is_zero(d_result[0])):
+            raise UnsupportedSyntaxError(
+                f"the gradient of scipy.linalg.qr with mode={mode!r} is not defined here",
+                why="the additional columns of q are arbitrary",
+                repair='use mode="economic"',
+            )
+        order = result[-1] if pivoting else np.arange(n_columns)
+        q, r = linalg.qr(matrix[..., order], mode="economic")
+        n = q.shape[-1]
+        d_q: Any = ZERO if mode == "r" else d_result[0]
+        d_r: Any = d_result[0 if mode == "r" else 1]
+        d_q = np.zeros_like(q) if is_zero(d_q) else d_q
+        d_r = np.zeros_like(r) if is_zero(d_r) else d_r[..., :n, :]
+        d_a = np.empty(matrix.shape, np.result_type(q, d_q, d_r))
+        d_a[..., order] = qr_cotangent(d_q, d_r, q, r, matrix[..., order])
+        return (d_a,)
+
+    return result, qr_pullback
+
+
+def _factors(lu: Any, piv: Any) -> tuple[Any, Any, Any]:
+    """(order of the rows, lower, upper) of what `lu_factor` returns."""
+    order = np.arange(len(piv))
+    for i, j in enumerate(piv):
+        order[[i, j]] = order[[j, i]]
+    lower = np.tril(lu, -1) + np.eye(len(piv), dtype=lu.dtype)
+    return order, lower, np.triu(lu)
+
+
+@adjoint(linalg.lu_factor, static=("overwrite_a", "check_finite"), fresh=True)
+def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """(lu, piv): both triangular factors in one matrix, and the exchanges of rows."""
+    lu, piv = linalg.lu_factor(a, False, check_finite)
+
+    def lu_factor_pullback(d_result: Any) -> Any:
+        d_lu = d_result[0]
+        if is_zero(d_lu):
+            return (ZERO,)
+        order, lower, upper = _factors(lu, piv)
+        inner = np.tril(hermitian(lower) @ np.tril(d_lu, -1), -1)
+        inner = inner + np.triu(np.triu(d_lu) @ hermitian(upper))
+        inner = np.linalg.solve(hermitian(lower), inner)
+        d_a = np.empty_like(inner)
+        d_a[order] = hermitian(np.linalg.solve(upper, hermitian(inner)))
+        return (d_a,)
+
+    return (lu, piv), lu_factor_pullback
+
+
+@adjoint(linalg.lu_solve, static=("trans", "overwrite_b", "check_finite"), fresh=True)
+def lu_solve(
+    lu_and_piv: Any,
+    b: Any,
+    trans: int = 0,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """y = the solution of op(a) @ y = b, given the factors of a."""
+    lu, piv = lu_and_piv
+    y = linalg.lu_solve(lu_and_piv, b, trans, False, check_finite)
+
+    def lu_solve_pullback(d_y: Any) -> Any:
+        order, lower, upper = _factors(np.asarray(lu), piv)
+        a = np.empty(upper.shape, upper.dtype)
+        a[order] = lower @ upper
+        matrix = (a, a.swapaxes(-1, -2), hermitian(a))[trans]
+        d_b = solve_right(d_y, matrix, np.ndim(b))
+        d_a = solve_left(d_b, y, np.ndim(b))
+        d_a = (d_a, d_a.swapaxes(-1, -2), hermitian(d_a))[trans][order]
+        d_lu = np.tril(d_a @ hermitian(upper), -1) + np.triu(hermitian(lower) @ d_a)
+        return (d_lu, None), d_b
+
+    return y, lu_solve_pullback
+
+
+# --- eigenvalues of Hermitian matrices ----------------------------------------------------------
+
+
+@adjoint(linalg.eigh, static=("lower", "overwrite_a", "check_finite", "driver"), fresh=True)
+def eigh(
+    a: Any,
+    b: Any = None,
+    *,
+    lower: bool = True,
+    eigvals_only: bool = False,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    type: int = 1,  # noqa: A002 - SciPy's name
+    check_finite: bool = True,
+    subset_by_index: Any = None,
+    subset_by_value: Any = None,
+    driver: Any = None,
+) -> Any:
+    """(w, v), or w alone: some or all eigenvalues and eigenvectors of a Hermitian matrix."""
+    result = linalg.eigh(
+        a, b, lower=lower, eigvals_only=eigvals_only, type=type, check_finite=check_finite,
+        subset_by_index=subset_by_index, subset_by_value=subset_by_value, driver=driver,
+    )  # fmt: skip
+
+    def eigh_pullback(d_result: Any) -> Any:
+        if b is not None or subset_by_index is not None or subset_by_value is not None:
+            raise UnsupportedSyntaxError(
+                "the gradient of scipy.linalg.eigh with a second matrix or a subset "
+                "is not defined here",
+                repair="compute all eigenvalues of one matrix",
+            )
+        matrix = np.asarray(a)
+        w, v = linalg.eigh(matrix, lower=lower) if eigvals_only else result
+        d_w, d_v = (d_result, ZERO) if eigvals_only else d_result
+        return eigh_cotangent(d_w, d_v, w, v, "L" if lower else "U"), None
+
+    return result, eigh_pullback

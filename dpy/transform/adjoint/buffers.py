@@ -42,10 +42,15 @@ def ensure_buffer(sweep: Cotangents, name: str) -> None:
         sweep.states[owner] = "owned"
 
 
-def start_buffer(sweep: Cotangents, owner: str, d: Any, maybe: bool) -> None:
-    """Begin the buffer of the function's result with what its caller gives."""
+def start_buffer(sweep: Cotangents, owner: str, d: Any, maybe: bool, acc: Any) -> None:
+    """Begin the buffer of the function's result with what its caller gives.
+
+    A caller that keeps the cotangent of the result by identity has it in the accumulators.
+    """
     if maybe:
         x = ir.Var(sweep.saved.versions.residual_at_end(owner))
+        if sweep.facts.gathers_result:
+            d = call(sweep.runtime.take, acc, x, d)
         value = call(sweep.runtime.owned, d, x)
     else:
         value = copied(d)

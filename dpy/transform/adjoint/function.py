@@ -74,7 +74,7 @@ def _seed(sweep: Sweep) -> ir.Param:
     is_certain = is_certain and not facts.summary.needs_acc
     sweep.states[result.name] = "value" if is_certain else "maybe"
     if result.name in facts.buffers:
-        start_buffer(sweep, result.name, d, not is_certain)
+        start_buffer(sweep, result.name, d, not is_certain, sweep.acc)
     elif result.name in facts.identity:
         _sink_result(sweep, result)
     return ir.Param(d.name)

@@ -142,6 +142,7 @@ class Facts:
     outcome of tests that the kinds decide. `active` variables have cotangents. `written` ones may
     reach an object that is written to, and those of `identity` keep the cotangents of their objects
     in accumulators; for `buffers`, `self_updates` and `self_writes` see `dpy.transform.buffers`.
+    `gathers_result`: the result has a buffer here, but with its caller it is by identity.
     `implicit` are the statements in which Python calls what may be a method of the user's that
     writes: see `dpy.transform.explicit`.
     """
@@ -164,6 +165,7 @@ class Facts:
     heap_active: bool = False
     heap_written: bool = False
     has_unknown_effects: bool = False
+    gathers_result: bool = False
 
     def kind(self, statement: Any, atom: Any) -> Kind:
         """The kind of an operand at a statement."""

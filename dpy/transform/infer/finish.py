@@ -125,6 +125,9 @@ def _find_buffers(state: State, roots: frozenset[str]) -> None:
     }  # fmt: skip
     facts.buffers, facts.self_writes = find_buffers(facts, find, local)
     facts.identity -= facts.buffers.keys()
+    result = state.function.result
+    if isinstance(result, ir.Var) and result.name in state.effects.assumed_written:
+        facts.gathers_result = result.name in facts.buffers
     for s in state.layout.statements:
         form = _form(state, id(s))
         if form in ("array_read", "array_write", "update"):
@@ -182,6 +185,7 @@ def _needs_accumulators(state: State) -> bool:
     facts = state.facts
     return (
         bool(facts.identity)
+        or facts.gathers_result
         or facts.heap_active
         or facts.has_unknown_effects
         or any(map(_uses_accumulators, facts.sites.values()))
