@@ -22,6 +22,7 @@ WITHOUT_MODULE = {
     "test_planted_faults.py",
     "test_public_surface.py",
     "test_random_programs.py",
+    "test_scale.py",
     "test_staleness.py",
     "test_tracebacks.py",
     "test_zygote_examples.py",

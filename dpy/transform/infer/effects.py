@@ -224,15 +224,18 @@ class Effects:
         return reaches_heap
 
     def snapshot(self) -> tuple[Any, ...]:
-        """What statements ask of the effects: equal when the answers are still the same.
+        """All but the varied variables: equal when nothing has been found since."""
+        return *self.answers(), frozenset(self.stored_active), frozenset(self.by_runtime)
+
+    def answers(self) -> tuple[Any, ...]:
+        """What statements ask of the effects: equal when they would get the same answers.
 
         A class of one says nothing, and a variable is one from its assignment on.
         """
         roots = [(v, self.find(v)) for v in self.non_atomic]
         classes = frozenset(pair for pair in roots if pair[0] != pair[1])
         return (
-            classes, self.roots_written(), frozenset(self.stored_active),
-            frozenset(self.by_runtime), frozenset(self.stores.items()),
+            classes, self.roots_written(), frozenset(self.stores.items()),
             frozenset(self.unknown_stores), frozenset(self.reshaped),
         )  # fmt: skip
 

@@ -88,8 +88,9 @@ def _note_result(state: State, env: Environment, protect: bool) -> None:
 
 def _snapshot(state: State) -> tuple[Any, ...]:
     """Equal when a pass has found nothing new."""
-    found = state.effects.snapshot(), state.facts.heap_active
-    return *found, frozenset(state.varied), state.facts.summary.result
+    effects, facts = state.effects, state.facts
+    asked = effects.answers(), facts.heap_active
+    return *asked, effects.snapshot(), frozenset(state.varied), facts.summary.result
 
 
 def _is_settled(state: State, before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:

@@ -16,7 +16,6 @@ def f(x):
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from dpy.records import replace
@@ -113,23 +112,25 @@ def _tests(pullback: ir.Function) -> set[str]:
     return found
 
 
-def _names(block: ir.Block) -> Iterator[str]:
+def _names(block: ir.Block) -> list[str]:
     """The variables of a block as they appear in its text, without nested functions."""
+    found: list[str] = []
+    _collect_names(block, found)
+    return found
+
+
+def _collect_names(block: ir.Block, found: list[str]) -> None:
     for s in block:
-        if isinstance(s, ir.For):
-            yield from targets(s)
-        yield from reads_of(s) if not isinstance(s, ir.While) else ()
-        if isinstance(s, ir.If):
-            yield from _names(s.body)
-            yield from _names(s.orelse)
-        elif isinstance(s, ir.For):
-            yield from _names(s.body)
+        if type(s) is ir.Assign:
+            found += (*reads_of(s), *targets(s))
         elif isinstance(s, ir.While):
-            yield from _names(s.test_body)
-            yield from reads_of(s)
-            yield from _names(s.body)
+            _collect_names(s.test_body, found)
+            found += reads_of(s)
+            _collect_names(s.body, found)
         else:
-            yield from targets(s)
+            found += (*targets(s), *reads_of(s))
+            for inner in ir.blocks_of(s):
+                _collect_names(inner, found)
 
 
 def _outer_names(function: ir.Function) -> set[str]:

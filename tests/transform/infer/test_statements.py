@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dpy.kinds import UNKNOWN, Kind, Number, Other
+from dpy.specialise import clear_cache
 from dpy.transform import ir
 from tests.transform.infer.programs import FLOAT, INT, Pair, facts_of, form, forms
 
@@ -89,6 +90,7 @@ def test_items_of_loops(iterable: Any, item: Kind, expected: str) -> None:
             last = i
         return last
 
+    clear_cache()  # with many signatures they are only outlined
     facts = facts_of(f, 1.0, iterable)
     (loop,) = (s for s in ir.walk(facts.function.body) if isinstance(s, ir.For))
     assert facts.kind(next(iter(loop.body)), ir.Var("i")) == item
