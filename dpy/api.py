@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -126,17 +126,16 @@ def _positions(argnums: int | tuple[int, ...], args: tuple[Any, ...]) -> tuple[i
 
 
 class _Chosen:
-    """The gradients of a function for some of its arguments."""
-
-    __slots__ = ("argnums", "f", "plans")
+    """The gradients of a function for some of its arguments: what `value_and_grad` returns."""
 
     def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...]) -> None:
+        functools.update_wrapper(self, f, updated=())
         self.f = f
         self.argnums = argnums
         # By the number of arguments in a call: the mode, and which gradients are shown.
         self.plans: dict[int, tuple[Mode, tuple[int, ...]]] = {}
 
-    def both(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The value, and a bare gradient for one argnum, a tuple for several."""
         f = self.f
         plan = self.plans.get(len(args))
@@ -156,6 +155,25 @@ class _Chosen:
             return y, found[chosen[0]]
         return y, tuple([found[i] for i in chosen])
 
+    def __get__(self, owner: Any, cls: type | None = None) -> Any:
+        """In a class it is a method, as a function is."""
+        return self if owner is None else MethodType(self, owner)
+
+    def __repr__(self) -> str:
+        shown = getattr(self.f, "__qualname__", repr(self.f))
+        return f"<gradient of {shown} for argnums={self.argnums!r}>"
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.f, self.argnums)
+
+
+class _ChosenGradient(_Chosen):
+    """What `grad` returns: the gradient without the value."""
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """A bare gradient for one argnum, a tuple for several."""
+        return super().__call__(*args, **kwargs)[1]
+
 
 def value_and_grad(
     f: Callable[..., Any], argnums: int | tuple[int, ...] = 0
@@ -165,13 +183,7 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y)(2.0, 3.0)
     (6.0, 3.0)
     """
-    both = _Chosen(f, argnums).both
-
-    @functools.wraps(f, updated=())
-    def value_and_grad_f(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        return both(args, kwargs)
-
-    return value_and_grad_f
+    return _Chosen(f, argnums)
 
 
 def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
@@ -180,13 +192,7 @@ def grad(f: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[
     >>> grad(lambda x: x**3)(2.0)
     12.0
     """
-    both = _Chosen(f, argnums).both
-
-    @functools.wraps(f, updated=())
-    def grad_f(*args: Any, **kwargs: Any) -> Any:
-        return both(args, kwargs)[1]
-
-    return grad_f
+    return _ChosenGradient(f, argnums)
 
 
 def jacobian(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[Any, ...]:

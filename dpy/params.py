@@ -61,6 +61,9 @@ class Params:
 
     delete = remove
 
+    def __reduce__(self) -> Any:
+        return Params, (list(self),)  # copies have other identities
+
     def __contains__(self, x: object) -> bool:
         return id(x) in self._items
 
@@ -163,6 +166,9 @@ class Grads:
     def get(self, x: Any, default: Any = None) -> Any:
         """The gradient of `x`, or `default` if `x` is not a parameter."""
         return self._values.get(id(x), default)
+
+    def __reduce__(self) -> Any:
+        return Grads, (self.params, self.values())
 
     def __contains__(self, x: object) -> bool:
         return id(x) in self._values

@@ -24,7 +24,7 @@ from dpy.errors import (
 )
 from dpy.runtime import entries
 from dpy.runtime.failures import mutation_error, user_place
-from dpy.runtime.forward_run import run
+from dpy.runtime.forward_run import hide, is_hidden, run
 from dpy.runtime.held import hold, sink
 from dpy.runtime.hidden import hide_text, is_text, reads_hidden
 from dpy.runtime.library import substitute
@@ -172,6 +172,8 @@ def _unbound(f: Any) -> Any:
 def _python_function(
     f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], active: Any, active_kw: Any
 ) -> tuple[Any, Any]:
+    if _is_own(f):
+        return _inner_run(f, args, kwargs, active, active_kw)
     if not is_service(f) or is_drawing(f, args, kwargs):
         f = substitute(f) or f
         assert _compile is not None
@@ -199,6 +201,41 @@ def _python_function(
         if found is not None:
             return found
     return opaque(f, args, kwargs, active, active_kw)
+
+
+_OWN = frozenset({"dpy.api", "dpy.checking", "dpy.debugging", "dpy.listing", "dpy.numerical"})
+
+
+def _is_own(f: Any) -> bool:
+    """Whether a function is dpy's own, and runs as it is: ``gradient``, ``check_gradient``."""
+    return f.__module__ in _OWN
+
+
+def _inner_run(f: Any, args: Any, kwargs: Any, active: Any, active_kw: Any) -> tuple[Any, Any]:
+    """A gradient within a differentiated function: a constant, if its arguments are."""
+    given = zip((*args, *kwargs.values()), (*active, *active_kw), strict=True)
+    if not is_hidden(f) and not carries(*[x for x, may_matter in given if may_matter]):
+        return f(*args, **kwargs), None
+    y, pb = opaque(f, args, kwargs, active, active_kw)
+    for part in y if type(y) is tuple else (y,):
+        if type(part) is types.FunctionType:
+            hide(part)  # the pullback knows what it was made of
+    if pb is None:
+        return y, None
+
+    def inner_pullback(d: Any, acc: Any) -> Any:
+        try:
+            return pb(d, acc)
+        except (NoAdjointError, MutationError):
+            raise UnsupportedSyntaxError(
+                f"a cotangent reached dpy.{f.__qualname__.removeprefix('_')}",
+                place=user_place(),
+                why="gradients of gradients are not supported",
+                repair="write the inner gradient as a formula, or hold it fixed with "
+                "dpy.stop_gradient(...)",
+            ) from None
+
+    return y, inner_pullback
 
 
 def _refuse_reshaped(f: Any, arrays: list[Any], given: Any) -> None:
@@ -273,6 +310,7 @@ def has_own_way(f: Any) -> bool:
     return (
         (entries.may_have_entry(f) and entries.lookup(f) is not None)
         or is_service(f)
+        or _is_own(f)
         or substitute(f) is not None
     )
 

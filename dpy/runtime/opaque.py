@@ -84,7 +84,7 @@ def carries(*values: Any) -> bool:
         kind = kind_of(t)
         if t is types.FunctionType:
             stack.extend(_of_function(x))
-        elif t is CACHED:
+        elif t is CACHED or t.__module__ == "dpy.api":  # what `grad` returns
             stack.append(x.__wrapped__)
         elif kind.read is not None:
             if not kind.is_whole:

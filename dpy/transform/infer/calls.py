@@ -13,6 +13,7 @@ import numpy as np
 
 from dpy.kinds import (
     UNKNOWN,
+    Array,
     Const,
     Kind,
     KnownObject,
@@ -23,7 +24,10 @@ from dpy.kinds import (
     Other,
     Slice,
     Text,
+    Tuple,
     is_atomic,
+    number_type,
+    widen,
 )
 from dpy.transform import ir
 from dpy.transform.constructors import made_with
@@ -53,6 +57,20 @@ from dpy.transform.infer.state import (
 __all__ = ["call"]
 
 
+def _kind_of_gradients(function: Any, given: Arguments) -> Kind:
+    """The kind of what dpy's own functions return: gradients are like the arguments."""
+    kinds = tuple(map(widen, given.kinds[1:]))
+    is_known = all(number_type(k) is float or _is_of_floats(k) for k in kinds)
+    if not is_known or function.__name__ not in ("gradient", "value_and_gradient"):
+        return UNKNOWN
+    gradients = Tuple(kinds)
+    return gradients if function.__name__ == "gradient" else Tuple((UNKNOWN, gradients))
+
+
+def _is_of_floats(kind: Kind) -> bool:
+    return isinstance(kind, Array) and kind.dtype.kind == "f"
+
+
 def _is_exception(state: State, cls: type) -> bool:
     """Whether this is a class of exceptions that only keeps what it is given."""
     return (
@@ -69,6 +87,7 @@ def _is_message(state: State, given: Arguments) -> bool:
     return not any(is_varied) and all(map(is_atomic, given.all_kinds))
 
 
+_PUBLIC = "dpy.api"
 _GIVE_TEXT = frozenset(
     getattr(str, name)
     for name in (
@@ -119,6 +138,9 @@ def _known_call(state: State, s: ir.Assign, function: Any, given: Arguments) -> 
     rule = state.book.rule(function, given.kinds)
     if rule is not None:
         return call_rule(state, s, function, rule, given)
+    if function.__class__ is types.FunctionType and function.__module__ == _PUBLIC:
+        kind = _kind_of_gradients(function, given)
+        return generic(state, s, given.operands, given.all_kinds, result=kind)
     if not given.kwargs:
         found = call_container(state, s, function, given.args, given.kinds)
         if found is not None:
