@@ -24,7 +24,7 @@ from dpy.transform import ir
 from dpy.transform.ir import variables
 from dpy.transform.versions import Names, Versions
 
-__all__ = ["Member", "find_buffers", "hidden_reads", "self_updates"]
+__all__ = ["Member", "analysed", "find_buffers", "hidden_reads", "self_updates"]
 
 _FRESH = frozenset(("rule", "elementwise", "inert", "array_read", "callee"))
 """Forms of statements that may make an array."""
@@ -88,7 +88,7 @@ class _Search:
         self.facts = facts
         self.find = find
         self.members = members
-        self.statements = list(_analysed(facts.function.body, facts.decided))
+        self.statements = list(analysed(facts.function.body, facts.decided))
         self.versions = Versions(
             facts.function, Names(set()), hidden_reads(facts.sites), facts.self_updates
         )
@@ -242,21 +242,21 @@ class _Search:
         return one is not None and one is other
 
 
-def _analysed(block: ir.Block, decided: dict[int, bool]) -> Iterator[ir.Stmt]:
+def analysed(block: ir.Block, decided: dict[int, bool]) -> Iterator[ir.Stmt]:
     """All statements but those of branches that are never taken."""
     for s in block:
         yield s
         if isinstance(s, ir.If):
             taken = decided.get(id(s))
             if taken is not False:
-                yield from _analysed(s.body, decided)
+                yield from analysed(s.body, decided)
             if taken is not True:
-                yield from _analysed(s.orelse, decided)
+                yield from analysed(s.orelse, decided)
         elif isinstance(s, ir.For):
-            yield from _analysed(s.body, decided)
+            yield from analysed(s.body, decided)
         elif isinstance(s, ir.While):
-            yield from _analysed(s.test_body, decided)
-            yield from _analysed(s.body, decided)
+            yield from analysed(s.test_body, decided)
+            yield from analysed(s.body, decided)
 
 
 def _is_float_array(kind: Kind | None) -> bool:

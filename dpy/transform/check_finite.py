@@ -35,7 +35,7 @@ _SIGNS = {
 }  # fmt: skip
 _ARITHMETIC = frozenset(_SIGNS)
 _UPDATES = frozenset(f"i{name}" for name in _ARITHMETIC) & INPLACE
-_CALLED = frozenset(("inert", "rule", "elementwise"))
+_CALLED = frozenset(("inert", "rule", "elementwise", "list_total"))
 # What pullbacks call to compute number by number, besides NumPy's functions and those of `math`.
 _ELEMENTWISE = frozenset(("quotient", "quotient_below", "times", "conjugate"))
 _MODULES = frozenset(("math", "cmath", "numpy"))

@@ -17,8 +17,10 @@ from dpy.cotangent import ZERO, unbroadcast
 __all__ = [
     "HELPERS",
     "add_to",
+    "add_to_items",
     "array_of",
     "delete_global",
+    "fold_items",
     "import_module",
     "is_mapping",
     "is_sequence",
@@ -97,6 +99,30 @@ def subtract_from(part: Any, d: Any) -> None:
             return
         d = unbroadcast(d, part.shape)
     part -= d
+
+
+def add_to_items(ds: list[Any], d: Any) -> None:
+    """Add the cotangent of a sum to those of all items.
+
+    >>> d_xs = [1.0, 2.0]
+    >>> add_to_items(d_xs, 3.0)
+    >>> d_xs
+    [4.0, 5.0]
+    """
+    ds[:] = [item + d for item in ds]
+
+
+def fold_items(ds: list[Any], whole: list[Any]) -> None:
+    """Add the cotangents of ``xs * n`` to those of `xs`.
+
+    >>> d_xs = [1.0, 2.0]
+    >>> fold_items(d_xs, [1.0, 2.0, 3.0, 4.0])
+    >>> d_xs
+    [5.0, 8.0]
+    """
+    n = len(ds)
+    for i in range(n):
+        ds[i] += sum(whole[i::n])
 
 
 def items_of(d: Any, count: int) -> Any:
@@ -303,6 +329,8 @@ _OPERATOR_NAMES = (
 
 HELPERS: dict[str, Any] = {
     "add_to": add_to,
+    "add_to_items": add_to_items,
+    "fold_items": fold_items,
     "items_of": items_of,
     "array_of": array_of,
     "subtract_from": subtract_from,

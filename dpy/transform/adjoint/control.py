@@ -16,6 +16,7 @@ from dpy.transform.adjoint.cotangents import ORDER, States
 from dpy.transform.adjoint.forms import FORMS
 from dpy.transform.adjoint.forward import Pending
 from dpy.transform.adjoint.iteration import begin_builders, begin_items, end_items, give_item
+from dpy.transform.adjoint.number_lists import begin_lists, begin_positions, give_position
 from dpy.transform.adjoint.sweep import Sweep
 from dpy.transform.generic import call
 
@@ -24,6 +25,8 @@ __all__ = ["reverse_block"]
 
 def reverse_block(sweep: Sweep, block: ir.Block) -> None:
     """Write the reverse of a block."""
+    if sweep.facts.number_lists:
+        begin_lists(sweep, block)
     for s in reversed(block):
         sweep.loc = s.loc
         if isinstance(s, ir.Assign):
@@ -69,12 +72,13 @@ def _reverse_if(sweep: Sweep, s: ir.If) -> None:
 
 def _reverse_loop(sweep: Sweep, s: ir.For | ir.While) -> None:
     giver = begin_items(sweep, s)
+    position = begin_positions(sweep, s)
     own_before_loop(sweep, s)
     builders = begin_builders(sweep, s)
     is_outermost = sweep.saved.versions.where[id(s)][0].loop is None
     if is_outermost:
         sweep.by_item, sweep.as_whole = set(), set()
-    states, body = _settled(sweep, s, giver)
+    states, body = _settled(sweep, s, giver, position)
     sweep.loc = s.loc
     for key, state in states.items():
         if key not in sweep.states:
@@ -93,7 +97,7 @@ def _reverse_loop(sweep: Sweep, s: ir.For | ir.While) -> None:
 
 
 def _settled(
-    sweep: Sweep, s: ir.For | ir.While, giver: ir.Var | None
+    sweep: Sweep, s: ir.For | ir.While, giver: ir.Var | None, position: ir.Var | None
 ) -> tuple[States, list[ir.Stmt]]:
     """The states at the head of the reversed loop and its body, which leads to them again.
 
@@ -102,7 +106,7 @@ def _settled(
     """
     states = dict(sweep.states)
     while True:
-        body, after = sweep.apart(states, lambda: _reverse_body(sweep, s, giver))
+        body, after = sweep.apart(states, lambda: _reverse_body(sweep, s, giver, position))
         joined = _joined(sweep, states, after)
         if joined == states:
             break
@@ -126,13 +130,18 @@ def _joined(sweep: Sweep, states: States, after: States) -> States:
     return joined
 
 
-def _reverse_body(sweep: Sweep, s: ir.For | ir.While, giver: ir.Var | None) -> None:
+def _reverse_body(
+    sweep: Sweep, s: ir.For | ir.While, giver: ir.Var | None, position: ir.Var | None
+) -> None:
     reverse_block(sweep, s.body)
     if isinstance(s, ir.While):
         reverse_block(sweep, s.test_body)
     elif giver is not None:
         sweep.loc = s.loc
         give_item(sweep, s, giver)
+    elif position is not None:
+        sweep.loc = s.loc
+        give_position(sweep, s, position)
     else:
         assert isinstance(s.target, str)  # tuples have been split
         sweep.drop(s.target)  # each iteration assigns it anew

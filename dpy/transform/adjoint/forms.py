@@ -21,6 +21,16 @@ from dpy.transform.adjoint.in_place import (
     reverse_update,
 )
 from dpy.transform.adjoint.iteration import reverse_append
+from dpy.transform.adjoint.number_lists import (
+    reverse_list_alias,
+    reverse_list_append,
+    reverse_list_make,
+    reverse_list_pop,
+    reverse_list_read,
+    reverse_list_repeat,
+    reverse_list_total,
+    reverse_list_write,
+)
 from dpy.transform.adjoint.rules import reverse_rule
 from dpy.transform.adjoint.sweep import Sweep
 from dpy.transform.infer import Site
@@ -46,4 +56,12 @@ FORMS: dict[str, Callable[[Sweep, ir.Assign, Site], None]] = {
     "buffer_read": reverse_buffer_read,
     "buffer_write": reverse_buffer_write,
     "buffer_update": reverse_buffer_update,
+    "list_make": reverse_list_make,
+    "list_alias": reverse_list_alias,
+    "list_repeat": reverse_list_repeat,
+    "list_append": reverse_list_append,
+    "list_pop": reverse_list_pop,
+    "list_read": reverse_list_read,
+    "list_write": reverse_list_write,
+    "list_total": reverse_list_total,
 }

@@ -11,6 +11,7 @@ from dpy.kinds import BOTTOM, UNKNOWN, Const, Kind, kind_of
 from dpy.records import made_by, same_fields, struct
 from dpy.transform import ir
 from dpy.transform.buffers import Member
+from dpy.transform.number_lists import Listed
 
 __all__ = [
     "HEAP",
@@ -116,7 +117,9 @@ class Site:
     (plain dataclass; `binding`: field -> operand), ``field`` (by-value read of slot `slot`),
     ``item`` (the same, of a tuple), ``build`` (tuple, list or dict display), ``array_read``,
     ``array_write`` and ``update`` (an in-place operator on an array); ``buffer_read``,
-    ``buffer_write`` and ``buffer_update`` for the arrays of `Facts.buffers`; ``unpack``,
+    ``buffer_write`` and ``buffer_update`` for the arrays of `Facts.buffers`; ``list_make``,
+    ``list_alias``, ``list_repeat``, ``list_append``, ``list_pop``, ``list_read``, ``list_write``,
+    ``list_total`` and ``list_iterate`` for the lists of `Facts.number_lists`; ``unpack``,
     ``append``, ``iterate`` and ``generic`` (the runtime decides; `is_pure` if it is known that this
     changes nothing).
     """
@@ -141,7 +144,8 @@ class Facts:
     `kinds` are of what statements assign, `operand_kinds` of what they read; `decided` has the
     outcome of tests that the kinds decide. `active` variables have cotangents. `written` ones may
     reach an object that is written to, and those of `identity` keep the cotangents of their objects
-    in accumulators; for `buffers`, `self_updates` and `self_writes` see `dpy.transform.buffers`.
+    in accumulators; for `buffers`, `self_updates` and `self_writes` see `dpy.transform.buffers`,
+    and for `number_lists` the module of that name.
     `gathers_result`: the result has a buffer here, but with its caller it is by identity.
     `implicit` are the statements in which Python calls what may be a method of the user's that
     writes: see `dpy.transform.explicit`.
@@ -157,6 +161,7 @@ class Facts:
     identity: set[str] = made_by(default_factory=set)
     written: set[str] = made_by(default_factory=set)
     buffers: dict[str, Member] = made_by(default_factory=dict)
+    number_lists: dict[str, Listed] = made_by(default_factory=dict)
     self_updates: frozenset[int] = frozenset()
     self_writes: set[int] = made_by(default_factory=set)
     implicit: set[int] = made_by(default_factory=set)

@@ -10,6 +10,7 @@ from dpy.transform.infer.facts import HEAP, RESULT, Site
 from dpy.transform.infer.operations import ARITHMETIC
 from dpy.transform.infer.state import State
 from dpy.transform.infer.useful import useful_variables
+from dpy.transform.number_lists import find_number_lists
 
 __all__ = ["finish"]
 
@@ -29,6 +30,7 @@ def finish(state: State) -> None:
     facts.active = state.varied & useful_variables(state)
     _leave_texts(state)
     _find_buffers(state, roots)
+    _find_number_lists(state)
     _summarise(state)
 
 
@@ -134,6 +136,15 @@ def _find_buffers(state: State, roots: frozenset[str]) -> None:
             assert isinstance(s, ir.Assign)
             if ir.variables(s.value)[0] in facts.buffers:
                 facts.sites[id(s)].form = f"buffer_{form.removeprefix('array_')}"
+
+
+def _find_number_lists(state: State) -> None:
+    """Lists of numbers that need no accumulators: see `number_lists`."""
+    facts = state.facts
+    facts.number_lists, roles = find_number_lists(facts)
+    facts.identity -= facts.number_lists.keys()
+    for key, role in roles.items():
+        facts.sites[key] = Site(f"list_{role}")
 
 
 def _form(state: State, key: int) -> str:

@@ -21,6 +21,7 @@ from dpy.kinds import (
     is_atomic,
     is_number,
     is_text,
+    number_type,
 )
 from dpy.transform import ir
 from dpy.transform.infer.attributes import read_attribute, write_attribute
@@ -112,6 +113,10 @@ def _may_write(state: State, name: str, args: Atoms, kinds: Kinds) -> bool:
 def _arithmetic(state: State, s: ir.Assign, function: Any, args: Atoms, kinds: Kinds) -> Found:
     if numeric(kinds):
         return _of_numbers(state, s, function, args, kinds)
+    if function is operator.mul:
+        found = _repeated(state, s, args, kinds)
+        if found is not None:
+            return found
     writes = _may_write_inside(state, function, args, kinds)
     if is_text(kinds[0]) and len(kinds) == 2 and state.any_varied(args):
         found = _of_text(state, s, function, args, kinds, writes)
@@ -142,6 +147,19 @@ def _of_numbers(state: State, s: ir.Assign, function: Any, args: Atoms, kinds: K
     if rule is not None and varied and not rule.is_nondifferentiable:
         form = "elementwise" if rule.partials is not None else "rule"
     return kind, form != "inert", Site(form, rule, args, function=function)
+
+
+def _repeated(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found | None:
+    """``[x] * n``: a new list of the same items."""
+    for a, k, n in ((args[0], kinds[0], kinds[1]), (args[1], kinds[1], kinds[0])):
+        if isinstance(k, List) and number_type(n) is int:
+            item = state.effects.slot_kind(a, "[]", k.item)
+            state.effects.alias_target_if(s, a, item)
+            state.effects.make_target(s)
+            if not state.any_varied(args):
+                return inert(List(item))
+            return generic(state, s, args, kinds, writes=False, result=List(item))
+    return None
 
 
 def _may_write_inside(state: State, function: Any, args: Atoms, kinds: Kinds) -> bool:

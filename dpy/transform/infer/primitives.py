@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 
 from dpy.kinds import (
+    BOTTOM,
     UNKNOWN,
     Array,
     Const,
     Kind,
     KnownObject,
+    List,
+    Number,
     Object,
     Other,
     Text,
     Tuple,
     is_atomic,
     is_number,
+    is_real_scalar,
+    join,
 )
 from dpy.transform import ir
 from dpy.transform.infer.facts import Site
@@ -47,6 +52,8 @@ def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Argum
         return _into(state, s, outputs, given)
     named = tuple((k, kind) for (k, _), kind in zip(given.kwargs, given.kw_kinds, strict=True))
     result = kind_by_rule(function, rule, given.kinds, named)
+    if function is sum and len(operands) == 1 and is_number(_total(given.kinds[0])):
+        return _sum_of_numbers(state, s, given)
     if rule.is_nondifferentiable:
         return _without_derivative(state, s, function, given, result)
     if not rule.fresh and not _copies(function, given, result):
@@ -66,6 +73,20 @@ def call_rule(state: State, s: ir.Assign, function: Any, rule: Any, given: Argum
     writes = writes or calls_back(all_kinds)
     _, varied, site = generic(state, s, operands, all_kinds, writes=writes)
     return result, varied, site
+
+
+def _sum_of_numbers(state: State, s: ir.Assign, given: Arguments) -> Found:
+    result = _total(given.kinds[0])
+    if not state.any_varied(given.args):
+        return inert(result)
+    return generic(state, s, given.args, given.kinds, writes=False, result=result)
+
+
+def _total(kind: Kind) -> Kind:
+    """The kind of the sum of a list of real numbers."""
+    if isinstance(kind, List) and (kind.item is BOTTOM or is_real_scalar(kind.item)):
+        return join(kind.item, Number(int))
+    return UNKNOWN
 
 
 def _outputs(rule: Any, given: Arguments) -> list[Any]:

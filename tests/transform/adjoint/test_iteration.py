@@ -20,7 +20,7 @@ def summed(xs: Any) -> Any:
 
 def mapped(x: float, n: int) -> float:
     ys = [x * i for i in range(n)]
-    return sum(ys)
+    return sum(ys[:])
 
 
 def test_items_go_back_to_their_source_when_the_sweep_passes_them() -> None:
