@@ -28,7 +28,8 @@ from dpy.kinds import BOTTOM, Kind, KnownObject, List, Method, number_type
 from dpy.records import struct
 from dpy.transform import ir
 from dpy.transform.buffers import analysed, hidden_reads
-from dpy.transform.versions import Names, Versions, variables
+from dpy.transform.ir import variables
+from dpy.transform.versions import Names, Versions
 
 __all__ = ["Listed", "find_number_lists"]
 
