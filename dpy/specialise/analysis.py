@@ -28,7 +28,7 @@ from dpy.transform.verify import verify
 
 __all__ = ["specialise"]
 
-_MANY_SIGNATURES = 4
+_MANY_SIGNATURES = 8
 _MOST_SIGNATURES = 16
 _DEEPEST = 100  # analyses within each other; each takes some 20 frames
 
