@@ -103,8 +103,6 @@ def nayatani(x, y, z):
     return model.brightness + model.hue_angle + model.chroma
 
 
-
-
 def rlab(x, y, z):
     model = RLAB(x, y, z, *WHITE, 318.31, 1 / 2.3, 1.0)
     return model.lightness + model.chroma + model.hue_angle

@@ -65,10 +65,6 @@ def supercooled(T, P):
     return state["h"] + state["rho"]
 
 
-
-
-
-
 @pytest.mark.filterwarnings("ignore:Using extrapolated values")
 @pytest.mark.parametrize(
     ("program", "args"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 import dpy
+from tests.programs.number_lists import derivative, program
 from tests.transform.adjoint.listing import facts_of
 
 
@@ -223,3 +226,22 @@ def test_second_pullbacks_of_a_loop_do_not_meet() -> None:
     _, one = dpy.pullback(f, 2.0)
     _, two = dpy.pullback(f, 3.0)
     assert (one(1.0), two(1.0), one(1.0)) == ((32.0,), (108.0,), (32.0,))
+
+
+@pytest.mark.parametrize("first", range(0, 120, 20))
+def test_random_programs(first: int) -> None:
+    found = 0
+    for seed in range(first, first + 20):
+        text = program(seed)
+        plain, real = {"math_sin": cmath.sin}, {"math_sin": math.sin}
+        exec(text, plain)
+        try:
+            expected = derivative(plain["f"], 0.8)
+        except (IndexError, OverflowError):  # a list was too short
+            continue
+        f = dpy.from_source(text, real)
+        y, (d_x,) = dpy.value_and_gradient(f, 0.8)
+        assert y == f(0.8), text
+        assert d_x == pytest.approx(expected, rel=1e-9, abs=1e-9), text
+        found += bool(facts_of(f, 0.8).number_lists)
+    assert found > 10
