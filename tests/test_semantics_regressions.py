@@ -311,6 +311,15 @@ def a_sum_made_by_a_function_that_is_chosen(x, k):
     return y.sum() + (v**2).sum()
 
 
+@case(0.3)
+def nothing_to_clean_up(x):
+    try:
+        x = 2.0 * x
+    finally:
+        pass
+    return x * x
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_regressions(case: Case) -> None:
     case.check()

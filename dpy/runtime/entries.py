@@ -23,6 +23,7 @@ CALLABLES: dict[type, Any] = {}
 ITEMS: dict[type, Any] = {}
 _is_loaded = False
 _WITH_ENTRIES = frozenset({"copy", "dataclasses", "fractions", "numpy", "dpy"})
+_SOLVERS = frozenset({"scipy.optimize._zeros", "scipy.optimize._minpack"})
 _OF_THREADS = frozenset({"concurrent", "threading"})
 
 
@@ -31,9 +32,14 @@ def lookup(f: Any) -> Any:
     if not _is_loaded:
         load_entries()
     try:
-        return _entries.get(f)
+        found = _entries.get(f)
     except TypeError:
         return None
+    if found is None and type(f) is types.BuiltinFunctionType and f.__module__ in _SOLVERS:
+        from dpy.runtime import roots  # noqa: F401 - registers them
+
+        return _entries.get(f)
+    return found
 
 
 def of_service(f: types.FunctionType) -> Any:

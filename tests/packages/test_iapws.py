@@ -65,6 +65,11 @@ def supercooled(T, P):
     return state["h"] + state["rho"]
 
 
+def seawater(T, P, S):
+    state = SeaWater(T=T, P=P, S=S)
+    return state.rho + state.h
+
+
 @pytest.mark.filterwarnings("ignore:Using extrapolated values")
 @pytest.mark.parametrize(
     ("program", "args"),
@@ -81,6 +86,7 @@ def supercooled(T, P):
         (transport, (990.0, 310.0)),
         (dielectric, (990.0, 310.0)),
         (supercooled, (265.0, 0.2)),
+        (seawater, (300.0, 1.0, 0.04)),
     ],
 )
 def test_program(program, args):

@@ -58,6 +58,23 @@ def test_times(method):
     check_gradient(loss, np.array([1.0, 0.1]), 2.3, 0.1)
 
 
+def test_event():
+    def falling(t, y, g):
+        return [y[1], -g]
+
+    def ground(t, y, g):
+        return y[0]
+
+    ground.terminal = True
+
+    def hit(height, g):
+        return solve_ivp(falling, (0.0, 9.0), [height, 0.0], events=ground, args=(g,)).t_events[0][
+            0
+        ]
+
+    check_gradient(hit, 3.0, 9.81)
+
+
 def test_sums():
     def area(y, dx):
         return trapezoid(y, dx=dx) + simpson(y, dx=dx) + cumulative_trapezoid(y, dx=dx)[2]

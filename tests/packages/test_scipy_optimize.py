@@ -111,6 +111,7 @@ def rosen(a, b):
         (newton_arrays, (np.array([1.3, 0.4, 2.0]), 2.1)),
         (secant_arrays, (np.array([1.3, 0.4, 2.0]), 2.1)),
         (newton_full, (1.3, 2.1)),
+        (brent, (1.3, 2.1)),
         (toms, (1.3, 2.1)),
         (fixed_point, (0.8, 0.9)),
         (fixed_point_plain, (0.8, 0.9)),

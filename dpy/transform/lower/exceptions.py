@@ -48,7 +48,11 @@ def lower_try(b: Builder, node: Any, parts: Parts) -> None:
     else:
         with b.block() as final:
             parts.run(node.finalbody)
-        b.emit(Try(tuple(body), None, None, (), tuple(final), b.loc(node)))
+        if final:
+            b.emit(Try(tuple(body), None, None, (), tuple(final), b.loc(node)))
+        else:  # `finally: pass`
+            for s in body:
+                b.emit(s)
     if after is None:
         b.state = None
 
