@@ -35,7 +35,7 @@ class Unclear:
     """Its text is made in a way that cannot be transformed."""
 
     def __str__(self) -> str:
-        return str(sorted(locals()))
+        return str(eval("'unclear'"))
 
 
 @pytest.mark.parametrize("x", [1.5, "a", None, [1, (2.0, {"a": "b"})], range(2), {1, 2}])
@@ -72,7 +72,7 @@ def test_wrong_answers_raise_as_in_python(show: Any) -> None:
 
 
 def test_texts_that_cannot_be_transformed_run_as_they_are() -> None:
-    assert dpy.gradient(lambda x, u: len(str(u)) * x, 1.5, Unclear())[0] == len("['self']")
+    assert dpy.gradient(lambda x, u: len(str(u)) * x, 1.5, Unclear())[0] == len("unclear")
 
 
 def test_print_writes_its_parts_where_they_belong() -> None:

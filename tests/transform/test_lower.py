@@ -319,7 +319,13 @@ def _groups(x):
 
 
 def _locals(x):
+    if x > 0:
+        y = x
     return locals()
+
+
+def _locals_of_a_comprehension(x):
+    return [locals() for _ in range(2)]
 
 
 def _maybe_deleted(x):
@@ -334,7 +340,8 @@ def _maybe_deleted(x):
     [
         (_coroutine, 0, "asynchronous"),
         (_groups, 1, "except"),
-        (_locals, 1, "locals"),
+        (_locals, 3, "locals"),
+        (_locals_of_a_comprehension, 1, "locals"),
         (_maybe_deleted, 4, "deleted"),
     ],
 )

@@ -167,6 +167,11 @@ class Builder:
             return "free", name
         return "global", name
 
+    @property
+    def is_in_comprehension(self) -> bool:
+        """Whether what is lowered stands in a comprehension."""
+        return bool(self._comprehensions)
+
     @contextmanager
     def comprehension(self, scope: Scope, node: Any) -> Iterator[None]:
         """Inside: the targets of the comprehension are variables of their own."""

@@ -9,6 +9,7 @@ import gast
 
 from dpy.transform.ir import Assign, Atom, Call, Expr, Free, Global, If, Lit, Op, Star, Var
 from dpy.transform.lower.builder import ASSIGNED, DELETED, UNASSIGNED, Builder, join
+from dpy.transform.lower.frames import frame_reader
 from dpy.transform.lower.scopes import COMPREHENSIONS
 
 __all__ = ["BINARY", "atom", "condition", "expression", "operands", "read"]
@@ -26,8 +27,6 @@ _COMPARE: dict[type, str] = {
     gast.Lt: "lt", gast.LtE: "le", gast.Eq: "eq", gast.NotEq: "ne", gast.Gt: "gt",
     gast.GtE: "ge", gast.Is: "is_", gast.IsNot: "is_not",
 }  # fmt: skip
-# What sees the names of the frame it runs in, which are not the user's in generated code.
-_FRAME_READERS = {"locals": 0, "vars": 0, "dir": 0, "eval": 1, "exec": 1}
 
 
 def expression(b: Builder, node: Any) -> Expr:
@@ -334,11 +333,8 @@ def _formatted(b: Builder, node: Any) -> Expr:
 def _call(b: Builder, node: Any) -> Expr:
     from dpy.transform.lower.comprehensions import generator_call
 
-    special = _super_call(b, node) or generator_call(b, node)
-    if special is not None:
-        return special
-    _check_frame_reader(b, node)
-    return _plain_call(b, node)
+    special = _super_call(b, node) or generator_call(b, node) or frame_reader(b, node)
+    return _plain_call(b, node) if special is None else special
 
 
 def _plain_call(b: Builder, node: Any) -> Expr:
@@ -380,22 +376,6 @@ def _super_call(b: Builder, node: Any) -> Expr | None:
     cls = b.assign(Free("__class__"), node)
     instance = b.atom(read(b, b.mangle(first[0].id), node), node)
     return Call(func, (cls, instance))
-
-
-def _check_frame_reader(b: Builder, node: Any) -> None:
-    if not isinstance(node.func, gast.Name) or node.func.id not in _FRAME_READERS:
-        return
-    name = node.func.id
-    if len(node.args) != _FRAME_READERS[name] or b.resolve(name)[0] != "global":
-        return
-    if name in b.source.globals:
-        return
-    raise b.refuse(
-        f"`{name}` without a namespace",
-        node,
-        why="it sees the variables of the frame it runs in, and generated code has others",
-        repair="name the variables that are meant, or call it in a function of its own",
-    )
 
 
 def _lambda(b: Builder, node: Any) -> Expr:

@@ -25,6 +25,8 @@ def store_name(b: Builder, name: str, value: Expr, node: Any) -> None:
     held = b.atom(value, node)
     if kind == "cell":
         b.effect(Op("setattr", (Var(ir_name), _CONTENTS, held)), node)
+        if b.cells.get(name) == ir_name:
+            b.mark(name, ASSIGNED)
     elif kind == "free":
         cell = b.assign(Cell(ir_name), node)
         b.effect(Op("setattr", (cell, _CONTENTS, held)), node)
@@ -114,3 +116,5 @@ def _delete_name(b: Builder, name: str, node: Any) -> None:
         cell = Var(ir_name) if kind == "cell" else b.assign(Cell(ir_name), node)
         b.effect(read(b, name, node), node)
         b.effect(Op("delattr", (cell, _CONTENTS)), node)
+        if b.cells.get(name) == ir_name:
+            b.mark(name, DELETED)
