@@ -401,16 +401,19 @@ def walk(block: Block) -> Iterator[Stmt]:
     >>> [type(s).__name__ for s in walk((If(Var("c"), (Assign("x", Lit(1)),)),))]
     ['If', 'Assign']
     """
+    found: list[Stmt] = []
     blocks = [iter(block)]
     while blocks:
         for statement in blocks[-1]:
-            yield statement
-            inner = blocks_of(statement)
-            if inner:
-                blocks.extend(map(iter, reversed(inner)))
-                break
+            found.append(statement)
+            if type(statement) is not Assign:
+                inner = blocks_of(statement)
+                if inner:
+                    blocks.extend(map(iter, reversed(inner)))
+                    break
         else:
             blocks.pop()
+    return iter(found)
 
 
 def blocks_of(statement: Stmt) -> tuple[Block, ...]:

@@ -172,6 +172,7 @@ class _Renamer:
         self.env = env
         self.later = later
         self.call = call
+        self.locs: dict[int, tuple[ir.Loc, ir.Loc]] = {}
         self.entered: tuple[ir.Entered, ...] = ()
         if loc is not None and call.home is not None:
             self.entered = (*loc.entered, ir.Entered(loc.line, call.home))
@@ -207,9 +208,14 @@ class _Renamer:
         return tuple(out)
 
     def loc(self, s: ir.Stmt) -> ir.Loc | None:
-        if s.loc is None or not self.entered:
-            return s.loc
-        return replace(s.loc, entered=self.entered + s.loc.entered)
+        old = s.loc
+        if old is None or not self.entered:
+            return old
+        known = self.locs.get(id(old))
+        if known is None:
+            new = replace(old, entered=self.entered + old.entered)
+            known = self.locs[id(old)] = old, new
+        return known[1]
 
     def statement(self, s: ir.Stmt, known: ir.Stmt | None = None) -> ir.Stmt:
         """A new statement always; `known` is the one that was noted, where `s` is a variant."""
@@ -217,11 +223,10 @@ class _Renamer:
         def e(value: Any) -> Any:
             return _renamed(value, self.env)
 
-        number = id(s if known is None else known)
-        s = replace(s, loc=self.loc(s))
         if isinstance(s, ir.Assign):
-            value = self.call.values.get(number, s.value)
-            return replace(s, target=self.target(s.target), value=e(value))
+            value = self.call.values.get(id(s if known is None else known), s.value)
+            return ir.Assign(self.target(s.target), e(value), self.loc(s))
+        s = replace(s, loc=self.loc(s))
         if isinstance(s, ir.If):
             body, orelse = self.block(s.body), self.block(s.orelse)
             return replace(s, test=e(s.test), body=body, orelse=orelse)
@@ -243,8 +248,10 @@ class _Renamer:
 
 
 def _renamed(value: Any, env: Mapping[str, Any]) -> Any:
-    if isinstance(value, ir.Var):
+    if type(value) is ir.Var:
         return env.get(value.name, value)
+    if type(value) is ir.Lit:
+        return value
     if isinstance(value, ir.Star):
         return ir.Star(_renamed(value.value, env))
     if isinstance(value, ir.Op):

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from dpy.records import replace
@@ -58,9 +59,7 @@ def run(function: ir.Function, known: frozenset[str] = frozenset()) -> ir.Functi
     """
     own = function.locals | {p.name for p in function.params}
     reads = count_reads(function)
-    writes: Counter[str] = Counter()
-    for s in walk(function.body):
-        writes.update(targets(s))
+    writes = Counter(chain.from_iterable(map(targets, walk(function.body))))
     once = {
         name
         for name, n in writes.items()

@@ -24,6 +24,7 @@ is the same then.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import Any
 
 from dpy.kinds import Array
@@ -46,9 +47,7 @@ __all__ = ["run"]
 def run(function: ir.Function, facts: Any = None) -> ir.Function:
     """Both, in the forward; the pullback has its indices in place already."""
     own = function.locals | {p.name for p in function.params}
-    writes: Counter[str] = Counter()
-    for s in walk(function.body):
-        writes.update(targets(s))
+    writes = Counter(chain.from_iterable(map(targets, walk(function.body))))
     literal: dict[str, Any] = {}
     for s in walk(function.body):
         if isinstance(s, ir.Assign) and is_temporary(s.target) and writes[str(s.target)] == 1:

@@ -17,7 +17,7 @@ from dpy.transform.ir import targets, variables
 
 __all__ = [
     "INPLACE", "assigned", "changed_in_place", "count_reads", "expressions", "find", "is_pure",
-    "is_temporary", "map_expression", "pullback_of", "reads_of", "rewrite", "root", "size",
+    "is_temporary", "map_compounds", "pullback_of", "reads_of", "rewrite", "root", "size",
     "substitute", "targets", "touched", "walk", "with_pullback",
 ]  # fmt: skip
 
@@ -30,7 +30,9 @@ _TEMPORARY = re.compile(r"t_\d+")
 
 def is_temporary(name: Any) -> bool:
     """Whether `name` is one that `lower` makes up for the value of an expression."""
-    return isinstance(name, str) and _TEMPORARY.fullmatch(name) is not None
+    if type(name) is not str or not name.startswith("t_"):
+        return False
+    return _TEMPORARY.fullmatch(name) is not None
 
 
 def expressions(s: ir.Stmt) -> tuple[Any, ...]:
@@ -141,30 +143,23 @@ def with_pullback(function: ir.Function, pullback: ir.Function) -> ir.Function:
 # --- expressions ----------------------------------------------------------------------------------
 
 
-def map_expression(e: Any, change: Callable[[Any], Any]) -> Any:
-    """Rebuild an expression from the inside out, with `change` applied to each node."""
+def map_compounds(e: Any, change: Callable[[Any], Any]) -> Any:
+    """Rebuild an expression from the inside out, with `change` applied to what has operands."""
     kind = type(e)
     if kind is ir.Var or kind is ir.Lit or kind is ir.Known:
-        return change(e)
+        return e
     if kind is ir.Op:
-        args = tuple([map_expression(a, change) for a in e.args])
+        args = tuple([map_compounds(a, change) for a in e.args])
         if not _same(args, e.args):
             e = ir.Op(e.name, args)
     elif kind is ir.Call:
-        func = map_expression(e.func, change)
-        args = tuple([map_expression(a, change) for a in e.args])
-        kwargs = tuple([(k, map_expression(a, change)) for k, a in e.kwargs])
+        func = map_compounds(e.func, change)
+        args = tuple([map_compounds(a, change) for a in e.args])
+        kwargs = tuple([(k, map_compounds(a, change)) for k, a in e.kwargs])
         if func is not e.func or e.kwargs or not _same(args, e.args):
             e = ir.Call(func, args, kwargs)
     elif kind is ir.Star:
-        e = ir.Star(map_expression(e.value, change))
-    elif kind is ir.Closure:
-        e = replace(
-            e,
-            cells=tuple((k, map_expression(a, change)) for k, a in e.cells),
-            defaults=tuple(map_expression(a, change) for a in e.defaults),
-            kwdefaults=tuple((k, map_expression(a, change)) for k, a in e.kwdefaults),
-        )
+        e = ir.Star(map_compounds(e.value, change))
     return change(e)
 
 
@@ -174,13 +169,31 @@ def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
 
 def substitute(e: Any, values: Mapping[str, Any]) -> Any:
     """An expression with variables replaced."""
-    if not values:
+    if not values or values.keys().isdisjoint(variables(e)):
         return e
-    if isinstance(e, ir.Var):
+    return _substituted(e, values)
+
+
+def _substituted(e: Any, values: Mapping[str, Any]) -> Any:
+    kind = type(e)
+    if kind is ir.Var:
         return values.get(e.name, e)
-    if isinstance(e, (ir.Lit, ir.Known)):
-        return e
-    return map_expression(e, lambda n: values.get(n.name, n) if type(n) is ir.Var else n)
+    if kind is ir.Op:
+        return ir.Op(e.name, tuple([_substituted(a, values) for a in e.args]))
+    if kind is ir.Call:
+        args = tuple([_substituted(a, values) for a in e.args])
+        kwargs = tuple([(k, _substituted(a, values)) for k, a in e.kwargs])
+        return ir.Call(_substituted(e.func, values), args, kwargs)
+    if kind is ir.Star:
+        return ir.Star(_substituted(e.value, values))
+    if kind is ir.Closure:
+        return replace(
+            e,
+            cells=tuple([(k, _substituted(a, values)) for k, a in e.cells]),
+            defaults=tuple([_substituted(a, values) for a in e.defaults]),
+            kwdefaults=tuple([(k, _substituted(a, values)) for k, a in e.kwdefaults]),
+        )
+    return e
 
 
 def rewrite(s: ir.Stmt, change: Callable[[Any], Any]) -> ir.Stmt:

@@ -16,6 +16,7 @@ def f(x):
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from dpy.records import replace
@@ -23,10 +24,10 @@ from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_blocks
 from dpy.transform.optimise.nodes import (
     expressions,
-    map_expression,
     pullback_of,
     reads_of,
     rewrite,
+    substitute,
     targets,
     walk,
 )
@@ -137,15 +138,9 @@ def _outer_names(function: ir.Function) -> set[str]:
     """Names that mean something outside of the function: globals, free variables, objects."""
     found = {function.name, *function.free}
 
-    def note(e: Any) -> Any:
-        if isinstance(e, (ir.Global, ir.Free, ir.Cell, ir.Known)):
-            found.add(e.name)
-        return e
-
     def visit(f: ir.Function) -> None:
         for s in walk(f.body):
-            for e in expressions(s):
-                map_expression(e, note)
+            found.update(_outer_names_in(expressions(s)))
             if isinstance(s, ir.Def):
                 found.add(s.function.name)
                 visit(s.function)
@@ -154,18 +149,37 @@ def _outer_names(function: ir.Function) -> set[str]:
     return found
 
 
+def _outer_names_in(parts: Any) -> Iterator[str]:
+    pending = [*parts]
+    while pending:
+        e = pending.pop()
+        kind = type(e)
+        if kind is ir.Var or kind is ir.Lit:
+            continue
+        if kind is ir.Op:
+            pending += e.args
+        elif kind is ir.Call:
+            pending += (e.func, *e.args, *(value for _, value in e.kwargs))
+        elif kind is ir.Star:
+            pending.append(e.value)
+        elif kind is ir.Closure:
+            pending += (*(a for _, a in e.cells), *e.defaults, *(a for _, a in e.kwdefaults))
+        elif isinstance(e, (ir.Global, ir.Free, ir.Cell, ir.Known)):
+            yield e.name
+
+
 def _renamed(function: ir.Function, names: dict[str, str]) -> ir.Function:
     """Everything renamed, nested functions included."""
-
-    def var(e: Any) -> Any:
-        return ir.Var(names[e.name]) if isinstance(e, ir.Var) and e.name in names else e
+    variables = {old: ir.Var(new) for old, new in names.items()}
 
     def target(t: Any) -> Any:
         return tuple(names.get(n, n) for n in t) if isinstance(t, tuple) else names.get(t, t)
 
     def statement(s: ir.Stmt) -> ir.Stmt:
-        s = rewrite(s, lambda e: map_expression(e, var))
-        if isinstance(s, (ir.Assign, ir.For)):
+        if type(s) is ir.Assign:
+            return ir.Assign(target(s.target), substitute(s.value, variables), s.loc)
+        s = rewrite(s, lambda e: substitute(e, variables))
+        if isinstance(s, ir.For):
             s = replace(s, target=target(s.target))
         if isinstance(s, (ir.For, ir.While)) and s.exit is not None:
             s = replace(s, exit=names.get(s.exit, s.exit))
@@ -177,5 +191,5 @@ def _renamed(function: ir.Function, names: dict[str, str]) -> ir.Function:
     body = map_blocks(function.body, statement)
     result = function.result
     return replace(
-        function, body=body, result=None if result is None else map_expression(result, var)
+        function, body=body, result=None if result is None else substitute(result, variables)
     )

@@ -20,7 +20,7 @@ from dpy.cotangent import ZERO
 from dpy.records import replace
 from dpy.transform import ir
 from dpy.transform.optimise.blocks import map_blocks
-from dpy.transform.optimise.nodes import map_expression, pullback_of, rewrite, with_pullback
+from dpy.transform.optimise.nodes import map_compounds, pullback_of, rewrite, with_pullback
 
 __all__ = ["run", "simplified"]
 
@@ -30,14 +30,12 @@ def run(function: ir.Function) -> ir.Function:
     pullback = pullback_of(function)
     if pullback is None:
         return function
-    body = map_blocks(pullback.body, lambda s: rewrite(s, lambda e: map_expression(e, simplified)))
+    body = map_blocks(pullback.body, lambda s: rewrite(s, lambda e: map_compounds(e, simplified)))
     return with_pullback(function, replace(pullback, body=body))
 
 
 def simplified(e: Any) -> Any:
     """One node, whose operands are simplified already."""
-    if type(e) is ir.Var:
-        return e
     if isinstance(e, ir.Op):
         rule = _OPS.get(e.name)
         return e if rule is None else rule(e, *e.args)
