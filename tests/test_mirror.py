@@ -18,6 +18,7 @@ WITHOUT_MODULE = {
     "test_examples.py",
     "test_golden.py",
     "test_layers.py",
+    "test_long_runs.py",
     "test_mirror.py",
     "test_planted_faults.py",
     "test_public_surface.py",

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("colormath")
 
-from colormath.color_appearance_models import CIECAM02, LLAB, RLAB, CIECAM02m1, Hunt, Nayatani95
+from colormath.color_appearance_models import CIECAM02, LLAB, RLAB, CIECAM02m1, Nayatani95
 from colormath.color_conversions import convert_color
 from colormath.color_diff import delta_e_cie1976, delta_e_cie1994, delta_e_cie2000, delta_e_cmc
 from colormath.color_objects import (

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("iapws")
 
-from iapws import IAPWS97, SeaWater, _iapws, iapws08, iapws97
+from iapws import IAPWS97, SeaWater, _iapws, iapws97
 
 from dpy import check_gradient
 
