@@ -147,7 +147,7 @@ class Surroundings:
         return found
 
 
-_global_statement = re.compile(r"\bglobal\s+(\w+(?:\s*,\s*\w+)*)")
+_GLOBAL_STATEMENT = r"\bglobal\s+(\w+(?:\s*,\s*\w+)*)"  # compiled by the first file that has one
 _stored: dict[str, tuple[Any, frozenset[str]]] = {}
 
 
@@ -156,9 +156,8 @@ def _stored_globals(source: Source) -> frozenset[str]:
     known = _stored.get(source.filename)
     if known is None or known[0] is not source.lines:
         text = "\n".join(source.lines)
-        names = {
-            name.strip() for found in _global_statement.findall(text) for name in found.split(",")
-        }
+        statements = re.findall(_GLOBAL_STATEMENT, text) if "global" in text else ()
+        names = {name.strip() for found in statements for name in found.split(",")}
         known = _stored[source.filename] = (source.lines, frozenset(names))
     return known[1]
 

@@ -32,7 +32,6 @@ from dpy.errors import (
 )
 from dpy.records import record, replace
 from dpy.transform.codes import all_codes, compile_quietly, same_code
-from dpy.transform.command import command_lines
 from dpy.transform.definitions import (
     choose,
     definitions,
@@ -408,6 +407,8 @@ def _module(code: types.CodeType, module_globals: dict[str, Any]) -> _Module:
     linecache.checkcache(filename)
     lines = linecache.getlines(filename, module_globals)
     if not lines and filename == "<string>":
+        from dpy.transform.command import command_lines
+
         lines = command_lines(sys.orig_argv)
     if not lines:
         raise _unavailable(code)
