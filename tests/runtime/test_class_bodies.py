@@ -142,6 +142,42 @@ def unused(x):
     return x * (C.__name__ == "C")
 
 
+class Registered:
+    names: list[str] = []  # noqa: RUF012
+
+    def __init_subclass__(cls, *, label="", **more):
+        super().__init_subclass__(**more)
+        cls.label = label
+        Registered.names.append(cls.__name__)
+
+
+class Named:
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, instance, owner):
+        return instance.__dict__[self.name + "_"] * 2
+
+
+@case(0.7)
+def hooks_that_keep_constants(x):
+    class C(Registered, label="ab"):
+        d = Named()
+
+        def __init__(self):
+            self.d_ = x
+
+    return C().d * len(C.label)
+
+
+@case(0.7)
+def hooks_that_keep_what_they_are_given(x):
+    class C(Registered, label=x):
+        pass
+
+    return C.label * x
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_programs(case: Case) -> None:
     case.check()
@@ -159,3 +195,40 @@ def test_what_the_body_computes_is_refused_where_it_matters() -> None:
         dpy.gradient(computed, 0.7)
     assert info.value.place is not None
     assert info.value.place.line == computed.__code__.co_firstlineno + 1
+
+
+BOX = [1.0]
+
+
+class Writing:
+    def __init_subclass__(cls, **named):
+        BOX[0] = named["v"] * 2
+
+
+class Doubling:
+    def __set_name__(self, owner, name):
+        BOX[0] = BOX[0] * 2
+
+
+def by_subclass(x: float) -> Any:
+    class C(Writing, v=x):
+        pass
+
+    return BOX[0]
+
+
+def by_name(x: float) -> Any:
+    BOX[0] = x
+
+    class C:
+        d = Doubling()
+
+    return BOX[0]
+
+
+@pytest.mark.parametrize("f", [by_subclass, by_name], ids=lambda f: f.__name__)
+def test_what_hooks_compute_is_refused_where_it_matters(f: Any) -> None:
+    y, back = dpy.pullback(f, 0.7)
+    assert y == f(0.7)
+    with pytest.raises(UnsupportedSyntaxError, match="body of class C"):
+        back(1.0)
