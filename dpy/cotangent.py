@@ -160,7 +160,7 @@ def project(d: Any, x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return _project_array(d, x)
     if kind is complex:
-        return complex(d) if type(d) is not complex else d
+        return d if type(d) is complex else complex(d.sum() if isinstance(d, np.ndarray) else d)
     if isinstance(x, np.generic):
         return _project_generic(d, x)
     if kind is bool or x is None or kind is str:

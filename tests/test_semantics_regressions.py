@@ -312,6 +312,20 @@ def a_sum_made_by_a_function_that_is_chosen(x, k):
 
 
 @case(0.3)
+def complex_numbers_times_arrays(x):
+    several = [complex(x, 2.0 * x)]
+    w = several[0] * (np.array([1.0, x]) + 1j)
+    return abs(w).sum()
+
+
+@case(0.3)
+def powers_of_what_is_not_finite(x):
+    with np.errstate(divide="ignore"):
+        y = np.array([x, 0.0, 2.0 * x, np.inf]) ** (-1.0 / np.arange(1, 5))
+    return y[0] + y[2]
+
+
+@case(0.3)
 def nothing_to_clean_up(x):
     try:
         x = 2.0 * x

@@ -160,7 +160,8 @@ def base_log(a: Any, y: Any) -> Any:
     """The factor of ``y = a**p`` in its derivative by `p`: ``log(a)``.
 
     Over the reals the power has a derivative by `p` only where `a` is positive: elsewhere the
-    factor is 0. Where `y` is complex, it is the complex logarithm (still 0 at ``a == 0``).
+    factor is 0, or minus infinity at a pole. Where `y` is complex, it is the complex logarithm
+    (still 0 at ``a == 0``).
 
     >>> base_log(0.0, 0.0), base_log(-2.0, 4.0), base_log(1, 1)
     (0.0, 0.0, 0.0)
@@ -172,7 +173,13 @@ def base_log(a: Any, y: Any) -> Any:
     with np.errstate(all="ignore"):
         if _is_complex(a) or _is_complex(y):
             return np.log(np.where(a == 0, 1, a) + 0j * np.real(y))[()]
-        return np.log(np.where(a > 0, a, 1))[()]
+        log = np.log(np.where(a > 0, a, 1))
+        # Where the product of `y` and the logarithm would be NaN, it has a limit.
+        is_pole = np.logical_and(a == 0, np.isinf(y))
+        is_zero = np.logical_and(y == 0, np.isinf(log))
+        if np.any(is_pole) or np.any(is_zero):
+            log = np.where(is_pole, -np.inf, np.where(is_zero, 0, log))
+        return log[()]
 
 
 def _is_complex(x: Any) -> bool:

@@ -116,3 +116,9 @@ def test_sign_of_complex_numbers() -> None:
     np.testing.assert_allclose(safe.sign(z), [0.6 + 0.8j, 0.0, -1.0])
     assert safe.sign(0j) == 0.0
     assert math.isnan(safe.sign(math.nan))
+
+
+def test_limits_of_the_factor_of_a_power() -> None:
+    a = np.array([0.0, np.inf, 0.0, 2.0])
+    y = np.array([np.inf, 0.0, 0.0, 4.0])
+    assert (y * safe.base_log(a, y)).tolist() == [-math.inf, 0.0, 0.0, 4.0 * math.log(2.0)]

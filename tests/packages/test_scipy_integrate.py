@@ -75,6 +75,17 @@ def test_event():
     check_gradient(hit, 3.0, 9.81)
 
 
+@pytest.mark.parametrize("method", ["Radau", "BDF"])
+def test_implicit(method):
+    def end(k):
+        solution = solve_ivp(
+            pendulum, (0.0, 1.0), [1.0, 0.0], method=method, args=(k, 0.1), rtol=1e-6
+        )
+        return solution.y[0, -1]
+
+    check_gradient(end, 2.3, rtol=1e-3)
+
+
 def test_sums():
     def area(y, dx):
         return trapezoid(y, dx=dx) + simpson(y, dx=dx) + cumulative_trapezoid(y, dx=dx)[2]
