@@ -87,7 +87,17 @@ def add(a: Any, b: Any) -> Any:
         return total
     if kind is tuple:
         return tuple(map(add, a, b))
+    if kind is np.ndarray and a.dtype.names is not None:
+        return _sum_of_records(a, b)
     return a + b
+
+
+def _sum_of_records(a: Any, b: Any) -> Any:
+    """Of arrays with the same fields."""
+    total = a.copy()
+    for name in a.dtype.names:
+        total[name] = add(a[name], b[name])
+    return total
 
 
 def filled(shape: tuple[int, ...], d: Any, dtype: Any = None) -> Any:
@@ -197,12 +207,26 @@ def _project_array(d: Any, x: Any) -> Any:
     if dtype.kind in "iu":
         dtype = _FLOAT
     elif dtype.kind not in "fc":
-        return ZERO if dtype.kind != "O" else d
+        if dtype.names is not None and not _has_fields(d):
+            raise _without_fields()
+        return d if dtype.kind == "O" or dtype.names is not None else ZERO
     if not hasattr(d, "dtype"):
         d = np.asarray(d)
     if d.shape != x.shape:
         d = unbroadcast(d, x.shape)
     return _cast(d, dtype)
+
+
+def _without_fields() -> NotDifferentiableError:
+    return NotDifferentiableError(
+        "a cotangent without fields reached an array with fields",
+        why="dpy follows fields that are read and written by their names",
+        repair="use separate arrays for the fields of a record",
+    )
+
+
+def _has_fields(d: Any) -> bool:
+    return isinstance(d, np.ndarray) and d.dtype.names is not None
 
 
 def _cast(d: Any, dtype: Any) -> Any:
@@ -218,7 +242,7 @@ def _project_generic(d: Any, x: np.generic) -> Any:
     if kind in "iu":
         return _project_scalar(d)
     if kind not in "fc":
-        return ZERO
+        return d if _has_fields(d) else ZERO
     if isinstance(d, np.ndarray):
         d = d.sum() if d.ndim else d[()]
     if kind == "f" and isinstance(d, (complex, np.complexfloating)):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dpy.cotangent import ZERO, project
+from dpy.structured import add_fields, promoted
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -101,6 +102,8 @@ def array_gradient(d: Any, x: Any, owned: bool) -> Any:
     kind = dtype.kind
     if kind in "iu":
         dtype = np.dtype(np.float64)
+    elif dtype.names is not None:
+        return _records_gradient(d, x)
     elif kind not in "fc":
         return None
     if d is ZERO or d is None:
@@ -113,6 +116,17 @@ def array_gradient(d: Any, x: Any, owned: bool) -> Any:
         return d.copy("K")
     d = project(d, x)
     return np.array(d if d.shape == x.shape else np.broadcast_to(d, x.shape), dtype)  # a copy
+
+
+def _records_gradient(d: Any, x: Any) -> Any:
+    """Of an array with fields: of those that are numbers, under their names."""
+    dtype = promoted(x.dtype)
+    if dtype is None:
+        return None
+    total = np.zeros(x.shape, dtype)
+    if d is not ZERO and d is not None:
+        add_fields(total, d)
+    return total
 
 
 def cuda_gradient(d: Any, x: Any, owned: bool) -> Any:

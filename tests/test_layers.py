@@ -31,6 +31,7 @@ LAYERS = {
     "slot_kinds": 1,
     "slots": 1,
     "structs": 1,
+    "structured": 1,
     "tangent": 1,
     "adjoints": 2,  # sees no syntax tree
     "transform": 2,  # imports no rule

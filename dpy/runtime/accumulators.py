@@ -36,6 +36,7 @@ from dpy.runtime.memory import (
 from dpy.runtime.walk import Walk, by_value, remainder
 from dpy.slots import Slots, kind_of, slots_of
 from dpy.structs import Snapshot
+from dpy.structured import add_fields, added, as_array, taken
 
 __all__ = ["Accumulators"]
 
@@ -87,7 +88,7 @@ class Accumulators:
             return ZERO
         kind = kind_of(type(x))
         if kind.read is None:
-            return d
+            return self._add_record(x, d) if isinstance(x, np.void) else d
         if kind.is_by_value:
             return remainder(x, d, kind.read(x), self.add)
         for slot, part in slots_of(d).items():
@@ -107,10 +108,12 @@ class Accumulators:
             taken = self._take_array(x)
             if taken is ZERO or d is ZERO or d is None:
                 return d if taken is ZERO and d is not None else taken
-            taken += project(d, x)
+            _add_to(taken, project(d, x))
             return taken
         kind = kind_of(type(x))
         if kind.read is None:
+            if isinstance(x, np.void) and as_array(x) is not None:
+                return self.take(as_array(x), d)
             return ZERO if d is None else d
         if kind.is_by_value:
             parts = slots_of(d)
@@ -166,6 +169,11 @@ class Accumulators:
             set_shape(*self._shapes[-1])
             del self._shapes[-1]
 
+    def _add_record(self, x: Any, d: Any) -> Any:
+        """A record of an array looks at the memory of the array."""
+        array = as_array(x)
+        return d if array is None else self.add(array, d)
+
     # --- arrays --------------------------------------------------------------------------------
 
     def view(self, a: Any) -> Any:
@@ -197,7 +205,9 @@ class Accumulators:
             self.add(a, whole)
             return
         view = self._writable(a)
-        if _is_advanced(index):
+        if view.dtype.names is not None:
+            added(view, index, d, np.add.at)
+        elif _is_advanced(index):
             np.add.at(view, index, d)
         else:
             view[index] += d
@@ -212,6 +222,12 @@ class Accumulators:
         if view is None:
             return ZERO
         self._refuse_overlap(a)
+        if view.dtype.names is not None:
+            part = taken(view, index)
+            if _is_advanced(index) and isinstance(part, np.ndarray) and part.size > 1:
+                if not isinstance(index, list) or not isinstance(index[0], str):
+                    _keep_last(part, a.shape, index)
+            return part
         part = view[index]
         if isinstance(part, np.ndarray):
             if not _is_advanced(index):
@@ -224,8 +240,7 @@ class Accumulators:
     def _add_array(self, x: Any, d: Any) -> None:
         known = self._views.get(id(x))
         if known is not None and known[1].shape == x.shape:
-            view = known[1]
-            view += d
+            _add_to(known[1], d)
             return
         owner = owner_of(x)
         buffer = self.arrays.get(id(owner))
@@ -234,8 +249,7 @@ class Accumulators:
         elif overlaps_itself(x):
             self._buffer(x).scatter(x, d)
         else:
-            view = self._view(x)
-            view += d
+            _add_to(self._view(x), d)
 
     def _take_array(self, x: Any) -> Any:
         buffer = self.arrays.get(id(x))
@@ -439,6 +453,13 @@ def _place(places: Any, slot: int) -> int:
     if isinstance(places, Mapping):
         return int(places.get(slot, slot))
     return int(places[slot]) if slot < len(places) else slot
+
+
+def _add_to(total: Any, d: Any) -> None:
+    if total.dtype.names is not None:
+        add_fields(total, d)
+    else:
+        total += d
 
 
 def _is_advanced(index: Any) -> bool:

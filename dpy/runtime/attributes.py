@@ -24,7 +24,7 @@ from dpy.runtime.builtin_attributes import (
 )
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import mutation_error
-from dpy.runtime.items import raw_write
+from dpy.runtime.items import raw_read, raw_write
 from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.special_methods import behind, implements, user_method
 from dpy.runtime.stand_ins import assign_flat
@@ -76,6 +76,8 @@ def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
     cls = type(owner)
     if forward_run.is_hidden(owner):
         return read_out_of_sight(owner, name)
+    if _is_field(owner, name) and isinstance(owner, np.record) and not hasattr(np.void, name):
+        return first_operand(raw_read(owner, name))
     found = read_builtin(owner, name)
     if found is not NOT_THERE:
         return found
@@ -89,6 +91,11 @@ def _read_slow(owner: Any, name: str) -> tuple[Any, Any]:
     if custom is not None and not isinstance(owner, tuple):
         return first_operand(dispatch(custom, (owner, name), {}))
     return default_attribute(owner, name)
+
+
+def _is_field(owner: Any, name: str) -> bool:
+    """Whether this is a field of records that have their fields as attributes."""
+    return isinstance(owner, (np.record, np.recarray)) and name in (owner.dtype.names or ())
 
 
 def default_attribute(owner: Any, name: str) -> tuple[Any, Any]:
@@ -220,6 +227,9 @@ def write_attribute(owner: Any, name: str, value: Any) -> Any:
         else:
             setattr(owner, name, value)
             return lambda acc: acc.take_slot(owner, name)
+    if _is_field(owner, name):
+        pb = raw_write(owner, name, value)[1]
+        return lambda acc: pb(ZERO, acc)[2]
     custom = user_method(cls, "__setattr__")
     if custom is not None and not custom.__code__.co_filename.startswith("<"):
         return _last(dispatch(custom, (owner, name, value), {})[1])

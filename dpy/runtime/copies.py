@@ -31,7 +31,7 @@ def _copied(function: Any, x: Any, y: Any, pairs: list[tuple[Any, Any]]) -> Any:
 
     def copied_pullback(d: Any, acc: Any) -> Any:
         for original, made in pairs:
-            if isinstance(made, np.ndarray):
+            if isinstance(made, (np.ndarray, np.void)):
                 acc.add(original, acc.take(made))
                 continue
             slots = acc.take_slots(made)

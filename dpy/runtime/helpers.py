@@ -9,6 +9,7 @@ import numpy as np
 from dpy.cotangent import ZERO, is_zero, project
 from dpy.runtime.item_cotangents import as_tuple
 from dpy.slots import contents
+from dpy.structured import apart, has_fields
 
 __all__ = [
     "add_at", "add_region", "checked", "copy_value", "owned", "project_written", "slot",
@@ -55,6 +56,8 @@ def take_region(acc: Any, array: Any, index: Any) -> Any:
 
 def project_written(d: Any, value: Any, array: Any) -> Any:
     """The cotangent of a value written into an array, which may have truncated it."""
+    if has_fields(d):
+        return project(apart(d, value, array.dtype), value)
     if array.dtype.kind in "iu" and not _is_integral(value):
         return ZERO  # the write rounded: piecewise constant
     if array.dtype.kind == "b":

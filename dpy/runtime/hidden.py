@@ -36,7 +36,7 @@ def is_text(x: Any) -> bool:
 
 
 def _is_array_of_texts(x: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.dtype.kind in "SUV"
+    return isinstance(x, np.ndarray) and x.dtype.kind in "SUV" and x.dtype.names is None
 
 
 def hide_kept(*objects: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add, is_zero
 from dpy.runtime.held import Held
+from dpy.structured import has_fields
 
 __all__ = ["as_tuple", "fresh_items", "is_null", "nothing", "pop_items"]
 
@@ -20,6 +21,8 @@ def is_null(d: Any) -> bool:
         return all(map(is_null, d.values()))
     if type(d) in (tuple, list):
         return all(map(is_null, d))
+    if has_fields(d):
+        return all(is_null(d[name]) for name in d.dtype.names)
     return not np.any(d)
 
 

@@ -24,6 +24,7 @@ from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.special_methods import behind, implements, is_foreign, user_method
 from dpy.runtime.stand_ins import read_flat, read_view, write_flat, write_view
+from dpy.structured import as_array, has_fields
 from dpy.transform.infer.lookup import is_importable
 
 __all__ = ["delete_item", "raw_delete", "raw_read", "raw_write", "read_item", "write_item"]
@@ -94,6 +95,8 @@ def raw_read(owner: Any, index: Any) -> tuple[Any, Any]:
         return _through(dispatch(method, (owner, index), {}))
     if isinstance(owner, np.flatiter):
         return read_flat(owner, index)
+    if isinstance(owner, np.void) and has_fields(owner) and as_array(owner) is not None:
+        return _of_record(owner, index)
     found = read_view(owner, index) if isinstance(owner, memoryview) else None
     if found is not None:
         return found
@@ -230,6 +233,8 @@ def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
     y = np.ndarray.__getitem__(owner, index)
     if owner.dtype.kind in "SUV" and forward_run.is_hidden(owner):
         forward_run.hide(y)
+    if isinstance(y, np.void) and has_fields(owner):
+        return y, lambda d, acc: (acc.add(y, d), ZERO)
     if isinstance(y, np.ndarray) and y.base is not None and owner_of(y) is owner_of(owner):
 
         def view_pullback(d: Any, acc: Any) -> Any:
@@ -248,6 +253,25 @@ def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
         return ZERO, ZERO
 
     return y, handed_on(y, (owner,), array_item_pullback)
+
+
+def _of_record(record: Any, index: Any) -> tuple[Any, Any]:
+    """A field of a record of an array, which looks at the memory of that."""
+    y = record[index]
+    array, name = as_array(record), _name_of_field(record, index)
+
+    def field_pullback(d: Any, acc: Any) -> Any:
+        if isinstance(y, np.ndarray):
+            acc.add(y, d)
+        else:
+            acc.add_region(array, name, d)
+        return ZERO, ZERO
+
+    return y, field_pullback
+
+
+def _name_of_field(record: Any, index: Any) -> Any:
+    return index if isinstance(index, (str, list)) else record.dtype.names[index]
 
 
 def _object_item(owner: Any, index: Any, y: Any, d: Any, acc: Any) -> Any:
@@ -309,6 +333,8 @@ def raw_write(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
         )  # fmt: skip
     if isinstance(owner, np.flatiter):
         return write_flat(owner, index, value)
+    if isinstance(owner, np.void) and has_fields(owner) and as_array(owner) is not None:
+        return _to_array(as_array(owner), _name_of_field(owner, index), value)
     found = write_view(owner, index, value) if isinstance(owner, memoryview) else None
     if found is not None:
         return found
@@ -342,6 +368,7 @@ def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
         value_before = value.copy()
     held = hold(value)
     np.ndarray.__setitem__(owner, index, value)
+    target = owner[index] if isinstance(index, str) else owner
     if owner.dtype.kind == "O" and carries(value):
         raise mutation_error(
             "a value that carries a derivative was stored in an array of objects",
@@ -353,7 +380,7 @@ def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
         d_value = acc.take_region(owner, kept)
         if d_value is ZERO:
             return ZERO, ZERO, ZERO
-        d_value = project_written(d_value, value_before, owner)
+        d_value = project_written(d_value, value_before, target)
         return ZERO, ZERO, sink(acc, held, d_value)
 
     return None, array_pullback

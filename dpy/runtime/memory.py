@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from dpy.errors import MutationError
+from dpy.structured import add_fields, located, promoted
 
 __all__ = [
     "Buffer", "cotangent_dtype", "overlaps_itself", "owner_of", "refuse_bits", "refuse_shared",
     "repeated", "set_shape",
 ]  # fmt: skip
-
-_FLOAT = np.dtype(np.float64)
 
 
 def owner_of(x: Any) -> Any:
@@ -59,10 +58,7 @@ def _operand_of(it: np.nditer, x: Any) -> Any:
 
 def cotangent_dtype(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
     """The dtype in which cotangents of an array accumulate; None if it can have no gradient."""
-    kind = dtype.kind
-    if kind in "fc":
-        return dtype if dtype.isnative else dtype.newbyteorder("=")
-    return _FLOAT if kind in "iu" else None
+    return promoted(dtype)
 
 
 def overlaps_itself(x: Any) -> bool:
@@ -134,7 +130,7 @@ class Buffer:
             raise MutationError(
                 f"no cotangent can accumulate in an array of dtype {owner.dtype}",
                 why="dpy follows gradients through arrays of numbers only",
-                repair="use a list for objects, separate arrays for the fields of a record",
+                repair="use a list for objects",
             )
         self.owner = owner
         self.dtype = dtype
@@ -145,9 +141,12 @@ class Buffer:
         if not owner.flags.c_contiguous:
             self._lay_out()
             if first is not None:
-                self.array += first
+                add_fields(self.array, first)
         elif first is None:
             self.array = np.zeros(owner.shape, dtype)
+        elif dtype.names is not None:
+            self.array = np.zeros(owner.shape, dtype)
+            add_fields(self.array, first)
         else:
             self.array = np.array(first, dtype, order="C")
 
@@ -196,6 +195,8 @@ class Buffer:
         owner = self.owner
         dtype = self.dtype
         offset = x.__array_interface__["data"][0] - self.span()[0]
+        if owner.dtype.names is not None:
+            return self._place_in_record(x, offset)
         if x.dtype == owner.dtype:
             size = x.itemsize
         else:  # the real and imaginary parts of complex numbers are floats of half the size
@@ -226,6 +227,24 @@ class Buffer:
         unit = self.dtype.itemsize
         return dtype, offset // size * unit, tuple(stride // size * unit for stride in x.strides)
 
+    def _place_in_record(self, x: Any, offset: int) -> tuple[np.dtype[Any], int, tuple[int, ...]]:
+        """The same where the owner has fields."""
+        whole, new_whole = self.owner.dtype.itemsize, self.dtype.itemsize
+        record, start = divmod(offset, whole)
+        found = located(self.owner.dtype, x.dtype, start)
+        if found is None:
+            raise MutationError(
+                f"a view of dtype {x.dtype} reinterprets the memory of records {self.owner.dtype}",
+                why="the gradient of reinterpreted bits is not defined",
+                repair="read the fields by their names",
+            )
+        dtype, at, (size, new_size) = found
+        strides = tuple(
+            stride // whole * new_whole if stride % whole == 0 else stride // size * new_size
+            for stride in x.strides
+        )
+        return dtype, record * new_whole + at, strides
+
 
 # --- memory that belongs to no array --------------------------------------------------------------
 
@@ -236,7 +255,7 @@ def refuse_bits(x: Any, owner: Any) -> None:
     Raises:
         MutationError: the owner's numbers have a gradient.
     """
-    if cotangent_dtype(owner.dtype) is not None:
+    if owner.dtype.names is None and cotangent_dtype(owner.dtype) is not None:
         raise MutationError(
             f"a view of dtype {x.dtype} reinterprets the memory of {owner.dtype} numbers",
             why="the gradient of reinterpreted bits is not defined",

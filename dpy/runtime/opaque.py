@@ -279,7 +279,7 @@ def _check_written(acc: Any, f: Any, x: Any, where: Any) -> None:
     d = acc.take(x)
     if d is ZERO:
         return
-    if np.any(d[where]):
+    if not item_cotangents.is_null(d[where]):
         raise no_adjoint(f, (x,), "it wrote to an array that carries a derivative")
     acc.add(x, d)
 

@@ -99,12 +99,22 @@ def test_arrays_that_can_have_no_gradient_absorb(acc):
         assert acc.take_region(a, 0) is ZERO
 
 
-def test_arrays_of_objects_and_records_are_refused(acc):
+def test_arrays_of_objects_are_refused(acc):
     with pytest.raises(MutationError, match="dtype object"):
         acc.add(np.array([Thing()]), np.ones(1))
-    records = np.zeros(2, [("x", float), ("y", float)])
-    with pytest.raises(MutationError, match="fields of a record"):
-        acc.add(records["x"], np.ones(2))
+
+
+def test_fields_and_records_of_an_array(acc):
+    records = np.zeros(2, [("x", float), ("n", "i2"), ("y", float, 2)])
+    acc.add(records["x"], np.ones(2))
+    acc.add(records[1]["y"][1:], np.ones(1))
+    acc.add_region(records, "n", 2.0)
+    acc.add(records[0], acc.peek(records[::-1])[0:1].reshape(()))
+    held = acc.take(records)
+    assert held["x"].tolist() == [2.0, 1.0]
+    assert held["y"].tolist() == [[0.0, 1.0], [0.0, 1.0]]
+    assert held["n"].tolist() == [4.0, 2.0]
+    assert not acc.holds(records)
 
 
 VIEWS = {

@@ -9,6 +9,7 @@ import numpy as np
 from dpy.adjoints.numpy.axes import functions, methods, rounds
 from dpy.adjoints.registry import adjoint
 from dpy.cotangent import is_zero
+from dpy.structured import apart, gathered, has_fields
 
 # --- making arrays ----------------------------------------------------------------------------
 
@@ -155,6 +156,8 @@ def unpacked(d_y: Any, x: Any, dtype: Any = None, ndmin: Any = 0) -> Any:
     >>> unpacked(np.array([[1.0, 2.0], [3.0, 4.0]]), [[0.0, 0.0], np.zeros(2)])
     [[1.0, 2.0], array([3., 4.])]
     """
+    if has_fields(d_y):
+        return apart(d_y, x, np.asarray(x).dtype if dtype is None else np.dtype(dtype))
     if dtype is not None and rounds(x, dtype):
         return None
     if not isinstance(x, (list, tuple)):  # some functions add axes, to numbers even unasked
@@ -186,6 +189,8 @@ def astype_method(
     cut = rounds(a, dtype)
 
     def astype_pullback(d_y: Any) -> Any:
+        if has_fields(d_y):
+            return (apart(d_y, a, np.dtype(dtype)),)
         return (None if cut else d_y,)
 
     return a.astype(dtype, order, casting, subok, copy), astype_pullback
@@ -197,6 +202,8 @@ def astype(x: Any, dtype: Any, *, copy: Any = True, device: Any = None) -> Any:
     cut = rounds(x, dtype)
 
     def astype_pullback(d_y: Any) -> Any:
+        if has_fields(d_y):
+            return (apart(d_y, x, np.dtype(dtype)),)
         return (None if cut else d_y,)
 
     return np.astype(x, dtype, copy=copy, device=device), astype_pullback
@@ -208,10 +215,13 @@ def astype(x: Any, dtype: Any, *, copy: Any = True, device: Any = None) -> Any:
 @adjoint(*methods("item"), kind="unknown", fresh=True)
 def item(a: Any, *args: Any) -> Any:
     """One element as a Python number: the only one, or that at a flat or a full index."""
-    shape = np.shape(a)
+    shape, dtype = np.shape(a), a.dtype
     nothing = (None,) * len(args)
 
     def item_pullback(d_y: Any) -> Any:
+        if dtype.names is not None:
+            flat = np.arange(a.size).reshape(shape)
+            return (gathered({int(flat.item(*args)): d_y}, a.size, dtype).reshape(shape), *nothing)
         return (element(d_y, shape, args), *nothing)
 
     return a.item(*args), item_pullback
@@ -238,6 +248,8 @@ def tolist(a: Any) -> Any:
     kind = a.dtype.kind
 
     def tolist_pullback(d_y: Any) -> Any:
+        if a.dtype.names is not None:
+            return (gathered(d_y, shape, a.dtype),)
         return (packed(d_y, shape, complex if kind == "c" else float),)
 
     return a.tolist(), tolist_pullback
