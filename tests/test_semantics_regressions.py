@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import math
 import sys
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+import dpy
 from tests.programs.corpus import Case, Corpus
 
 corpus = Corpus()
@@ -323,6 +326,27 @@ def powers_of_what_is_not_finite(x):
     with np.errstate(divide="ignore"):
         y = np.array([x, 0.0, 2.0 * x, np.inf]) ** (-1.0 / np.arange(1, 5))
     return y[0] + y[2]
+
+
+@case(0.3)
+def settings_read_while_it_runs(x):
+    table = json.loads('{"scale": 2.0, "more": [1, 3.5]}')
+    module = importlib.import_module("math")
+    return module.sin(x) * table["scale"] + x * json.JSONDecoder().decode("[1.0, 2.5]")[1]
+
+
+def through_text(x):
+    return json.loads(json.dumps({"x": x}))["x"] * x
+
+
+def through_a_hook(x):
+    return json.loads("2.5", parse_float=lambda text: float(text) * x) * x
+
+
+@pytest.mark.parametrize("function", [through_text, through_a_hook])
+def test_numbers_do_not_pass_through_json(function) -> None:
+    with pytest.raises(dpy.NoAdjointError):
+        dpy.gradient(function, 0.3)
 
 
 @case(0.3)

@@ -28,7 +28,8 @@ __all__ = [
 _MOST_WATCHED = 2000
 # Standard modules whose functions and objects serve a program: logs, locks, random numbers, files.
 _SERVICES = frozenset({
-    "_io", "_random", "_thread", "asyncio", "concurrent", "io", "locale", "logging",
+    "_frozen_importlib", "_frozen_importlib_external", "_io", "_json", "_random", "_thread",
+    "asyncio", "concurrent", "importlib", "io", "json", "locale", "logging",
     "multiprocessing", "os", "pathlib", "random", "re", "shutil", "socket", "string",
     "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "traceback", "uuid",
     "warnings", "zipfile",
