@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import operator
 from typing import Any
 
@@ -19,6 +20,14 @@ from dpy.runtime.texts import percent
 __all__ = ["repeat_in_place", "sequence_operator"]
 
 
+_SETS = frozenset({set, frozenset})
+_VIEWS: frozenset[type] = frozenset({
+    type({}.keys()), type({}.items()), type(collections.OrderedDict().keys()),
+    type(collections.OrderedDict().items()),
+})  # fmt: skip
+_OF_SETS = frozenset({"or_", "and_", "sub", "xor"})
+
+
 def sequence_operator(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
     """``+`` and ``*`` of lists and tuples, ``|`` of dicts, operators of sets; else None."""
     if name == "add" and type(a) is type(b) and type(a) in (list, tuple):
@@ -30,8 +39,10 @@ def sequence_operator(name: str, a: Any, b: Any) -> tuple[Any, Any] | None:
             return _repeat(b, a, swapped=True)
     if name == "or_" and type(a) is dict and type(b) is dict:
         return _merge(a, b)
-    if type(a) in (set, frozenset) and type(b) in (set, frozenset):
+    if type(a) in _SETS and type(b) in _SETS:
         return sets.merged_set(getattr(operator, name), a, b)
+    if name in _OF_SETS and (type(a) in _VIEWS or type(b) in _VIEWS):
+        return sets.merged_set(getattr(operator, name), a, b)  # the other may be any iterable
     if name == "mod" and type(a) is str:
         return percent(a, b)
     if isinstance(a, (str, bytes, range)) or isinstance(b, (str, bytes)):

@@ -164,6 +164,14 @@ def keys_that_c_code_moves(x, y):
     return xs[0] * x + sum(a) * max(zip(d, d.values(), strict=True))[0] + b[0]
 
 
+@case(0.7, 1.2)
+def views_as_sets(x, y):
+    d, e = {x * x: 2.0, y: x}, {y: 1.0, x * 3: 0.5}
+    total = sum(t * t for t in d.keys() | {x}) + sum(t * t for t in d.keys() - e.keys())
+    total += sum(k * v for k, v in d.items() ^ [(x, y), (y, x)])
+    return total + sum(t**3 for t in d.keys() & [y])
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_programs(case: Case) -> None:
     case.check()
