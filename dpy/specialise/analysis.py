@@ -195,14 +195,14 @@ def _analyse(new: Specialisation, function: Any) -> None:
     facts = analysis.settle(lowered)
     written_out = unroll.run(lowered, facts)
     if written_out is not lowered and _is_settled_so_far(new):
-        analysis.settle_shorter(analysis.settle(written_out))
+        analysis.settle_shorter(written_out)
     for _ in range(3):
         assert new.facts is not None
         calls = inlining.choose(new, new.facts)
         if not calls or not _is_settled_so_far(new):
             break
         new.inlined += [new.facts.sites[call].callee for call in calls]
-        analysis.settle_shorter(analysis.settle(splice(analysis.lowered, calls)))
+        analysis.settle_shorter(splice(analysis.lowered, calls))
     new.guards.update(analysis.relied_on)
     analysis.protect_callees()
     new.is_ready = True
@@ -236,8 +236,13 @@ class _Analysis:
         assert new.facts is not None
         return new.facts
 
-    def settle_shorter(self, facts: Facts) -> None:
-        """Again without what is only built to be taken apart."""
+    def settle_shorter(self, lowered: ir.Function) -> None:
+        """Settle, without what is only built to be taken apart.
+
+        Tuples of a function's results are seen in the text; objects only when their kinds are
+        known.
+        """
+        facts = self.settle(known_values.run(lowered, None))
         shorter = known_values.run(self.lowered, facts)
         if shorter is not self.lowered:
             self.settle(shorter)

@@ -19,7 +19,6 @@ runtime.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -75,6 +74,8 @@ class _Search:
         self.names -= {p.name for p in self.facts.function.params}
         self.names -= set(variables(self.facts.function.result))
         for s in self.statements:
+            if not self.names:
+                return {}, {}
             self._look(s)
         made = {name: found[0] for name, found in self.makers.items() if len(found) == 1}
         self.names &= {name for name, s in made.items() if id(s) in self.roles}
@@ -113,22 +114,22 @@ class _Search:
 
     def _look(self, s: ir.Stmt) -> None:
         """Note the role of a statement; what it uses in any other way is no candidate."""
-        for name in _targets(s):
+        for name in ir.targets(s):
             self.makers.setdefault(name, []).append(s)
-        read = set(self._read_by(s)) & self.names
+        read = self._read_by(s) & self.names
         role, allowed = self._role(s)
         if role is not None:
             self.roles[id(s)] = role
-            self.touched[id(s)] = {*allowed, *(_targets(s) if role in _MAKERS else ())}
+            self.touched[id(s)] = {*allowed, *(ir.targets(s) if role in _MAKERS else ())}
         self.names -= read - allowed
 
-    def _read_by(self, s: ir.Stmt) -> Iterable[str]:
-        for part in ("value", "test", "iter", "exc", "cause"):
-            yield from variables(getattr(s, part, None))
+    def _read_by(self, s: ir.Stmt) -> set[str]:
+        found = set(ir.reads(s))
         site = self.facts.sites.get(id(s))
         if site is not None:
             atoms = (*site.operands, *site.binding.values())
-            yield from (a.name for a in atoms if isinstance(a, ir.Var))
+            found.update([a.name for a in atoms if type(a) is ir.Var])
+        return found
 
     def _role(self, s: ir.Stmt) -> tuple[str | None, set[str]]:
         """What a statement does to the lists of the second result; no role changes nothing."""
@@ -203,11 +204,6 @@ class _Search:
 
     def _gives_real(self, s: ir.Assign) -> bool:
         return s.target is None or number_type(self.facts.kinds.get(id(s))) in _REALS
-
-
-def _targets(s: ir.Stmt) -> tuple[str, ...]:
-    target = getattr(s, "target", None)
-    return target if isinstance(target, tuple) else () if target is None else (target,)
 
 
 def _is_list(kind: Kind | None) -> bool:
