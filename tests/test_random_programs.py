@@ -10,8 +10,8 @@ from tests.programs import compare
 from tests.programs.generator import generate
 from tests.programs.shrink import shrink
 
-PROGRAMS = 1000
-CHUNK = 20
+PROGRAMS = 2000
+CHUNK = 40
 
 
 def test_dual_numbers_agree_with_numerical_differences() -> None:
@@ -45,10 +45,11 @@ def test_gradient_of_random_programs(first: int) -> None:
     failures = []
     for seed in range(first, first + CHUNK):
         text = compare.accepted(seed)
-        found = compare.failure(text)
+        found = compare.failure(text, compare.AGAIN if seed % 2 else compare.ONCE)
         if found:
             failures.append(f"seed {seed} ({found})")
-    specialise.clear_cache()  # the programs come but once
+        if seed % 20 == 19:
+            specialise.clear_cache()  # the programs come but once
     assert not failures, "\n".join(
         [*failures, "reduce them by `python -m tests.programs.generator --seeds FIRST:LAST`"]
     )

@@ -18,9 +18,10 @@ from numpy._core._multiarray_umath import _array_converter  # type: ignore[impor
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, add
 from dpy.runtime.entries import CALLABLES, ITEMS, entry
+from dpy.runtime.failures import mutation_error
 from dpy.runtime.item_cotangents import as_tuple, fresh_items
 from dpy.runtime.iteration import collect, give_items
-from dpy.runtime.opaque import opaque
+from dpy.runtime.opaque import carries, opaque
 from dpy.runtime.rule_calls import by_rule
 from dpy.runtime.special_methods import is_foreign, user_method
 
@@ -414,3 +415,19 @@ def converted_arrays(dispatch: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
 
 
 ITEMS[_array_converter] = lambda owner, index: (owner[index], None)
+
+
+# --- functions that NumPy calls where floats go wrong ---------------------------------------------
+
+
+@entry(np.errstate, np.seterrcall)
+def called_on_errors(dispatch: Any, args: Any, kwargs: Any) -> Any:
+    """``np.errstate(call=f)``: NumPy calls `f` in the middle of its own work."""
+    if carries(*args, kwargs.get("call"), kwargs.get("func")):
+        raise mutation_error(
+            "a function that NumPy is to call on errors of floats reaches values that may carry a "
+            "derivative",
+            "NumPy calls it out of sight",
+            "let it note texts only, or look at the result afterwards",
+        )
+    return None
