@@ -349,6 +349,20 @@ def test_numbers_do_not_pass_through_json(function) -> None:
         dpy.gradient(function, 0.3)
 
 
+WHITE = (0.9, 1.1)
+
+
+def weighted(x, *weights, power=1):
+    return x * weights[0] + weights[1] * x ** (power + 1)
+
+
+@case(0.3)
+def a_generator_over_constants_is_spread(x):
+    items = iter(WHITE)
+    y = weighted(x, *(0.2 * w for w in WHITE), power=2)
+    return y + weighted(x, *(w * w for w in items))
+
+
 @case(0.3)
 def nothing_to_clean_up(x):
     try:

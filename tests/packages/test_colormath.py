@@ -1,4 +1,4 @@
-"""Gradients through `colormath`: colours, conversions, differences, appearance models."""
+"""Gradients through `colormath`: its colour objects, conversions, differences, appearance models."""
 
 # ruff: noqa: E402 - what follows needs the package
 
@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("colormath")
 
-from colormath.color_appearance_models import CIECAM02, LLAB, RLAB, CIECAM02m1, Nayatani95
+from colormath.color_appearance_models import CIECAM02, LLAB, RLAB, CIECAM02m1, Hunt, Nayatani95
 from colormath.color_conversions import convert_color
 from colormath.color_diff import delta_e_cie1976, delta_e_cie1994, delta_e_cie2000, delta_e_cmc
 from colormath.color_objects import (
@@ -103,6 +103,11 @@ def nayatani(x, y, z):
     return model.brightness + model.hue_angle + model.chroma
 
 
+def hunt(x, y, z):
+    model = Hunt(x, y, z, *WHITE, *(0.2 * w for w in WHITE), l_a=318.31, n_c=1.0, n_b=75.0)
+    return model.lightness + model.chroma + model.hue_angle
+
+
 def rlab(x, y, z):
     model = RLAB(x, y, z, *WHITE, 318.31, 1 / 2.3, 1.0)
     return model.lightness + model.chroma + model.hue_angle
@@ -124,6 +129,6 @@ def ciecam02m1(x, y, z):
 
 
 @pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated")
-@pytest.mark.parametrize("model", [nayatani, rlab, llab, ciecam02, ciecam02m1])
+@pytest.mark.parametrize("model", [nayatani, hunt, rlab, llab, ciecam02, ciecam02m1])
 def test_appearance(model):
     check_gradient(model, 19.01, 22.0, 21.78)
