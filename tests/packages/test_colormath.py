@@ -1,4 +1,4 @@
-"""Gradients through `colormath`: its colour objects, conversions, differences, appearance models."""
+"""Gradients through `colormath`: colours, conversions, differences, appearance models."""
 
 # ruff: noqa: E402 - what follows needs the package
 
