@@ -486,6 +486,14 @@ def one_argument_unused(x, y):
     return x * 3.0
 
 
+@case(0.7)
+def defaults_behind_extra_arguments(x):
+    def f(a, b=x, *more, scale=x * 2, **named):
+        return a * b + sum(more) * scale + sum(named.values())
+
+    return f(x) * f(x, x, 1, 2, z=x) + f(2.0, 3.0, x) + (lambda a, *c, d=x * 2: a * d)(x, 1)
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_semantics(case: Case) -> None:
     case.check()

@@ -33,7 +33,8 @@ def forward_of(
     bound, activity = _bind(function, args, kwargs, active, active_kw)
     if heap_active and (function.__defaults__ or function.__kwdefaults__):
         # A function made during the run may have active defaults.
-        given = dict(zip(function.__code__.co_varnames, args, strict=False))
+        code = function.__code__
+        given = code.co_varnames[: min(len(args), code.co_argcount)]
         activity += [name for name in bound if name not in given and name not in kwargs]
     kinds = {name: _kind(value) for name, value in bound.items()}
     found = specialise(
