@@ -115,6 +115,12 @@ def frexp(x: Any) -> Any:
     return y, frexp_pullback
 
 
+if hasattr(math, "fma"):  # Python 3.13
+    elementwise(
+        math.fma, lambda x, y, z, r: y, lambda x, y, z, r: x, lambda x, y, z, r: 1.0, kind=FLOAT
+    )
+
+
 @adjoint(math.ldexp, fresh=True, kind=FLOAT)
 def ldexp(x: Any, i: Any) -> Any:
     """y = x * 2**i."""

@@ -143,3 +143,5 @@ CASES: dict[Any, list[Case]] = {
     cmath.isclose: _value(1j, 1j), cmath.isfinite: _value(1j), cmath.isinf: _value(1j),
     cmath.isnan: _value(1j),
 }  # fmt: skip
+if hasattr(math, "fma"):  # Python 3.13
+    CASES[math.fma] = [*_real(3), Case((2.0, -1.5, 3), label="int")]
