@@ -363,6 +363,18 @@ def a_generator_over_constants_is_spread(x):
     return y + weighted(x, *(w * w for w in items))
 
 
+def parsed(line):
+    try:
+        return float(line[2:5]) + float(line[5:].strip())
+    except ValueError:
+        return 0.0
+
+
+@case(0.3)
+def parts_of_a_constant_text(x):
+    return parsed("1 2.5 3.25 ") * x
+
+
 @case(0.3)
 def nothing_to_clean_up(x):
     try:

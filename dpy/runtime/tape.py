@@ -190,7 +190,9 @@ class Tape:
             here["callee"] = OPERATOR
         y, pb = OPERATIONS[name](*args)
         if type(y) is str:
+            # An index only chooses; what a text was made of is known of the text itself.
             is_of_active = any(key is not None for key in keys[:-1])
+            is_of_active = is_of_active and not (name == "getitem" and type(args[0]) is str)
             hide_text(y, args, is_of_active=is_of_active)
         self._settle(here)
         if pb is None:
