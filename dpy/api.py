@@ -13,7 +13,6 @@ import numpy as np
 from dpy.adjoints import registry
 from dpy.entry import PLAIN, UNITS, Mode, find, mode_of
 from dpy.errors import NotDifferentiableError
-from dpy.implicit import implicit_gradient, implicit_pullback
 from dpy.kinds import Number, kind_of
 from dpy.params import Params
 from dpy.runs import PROTECTED, KnownRun, Run, run_known, start
@@ -51,6 +50,8 @@ def gradient(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
                 counts["hits"] += 1
                 return found[1]
     if len(args) == 1 and type(args[0]) is Params:
+        from dpy.implicit import implicit_gradient
+
         return implicit_gradient(f, args[0], kwargs)[1]
     run = start(f, args, kwargs)
     return run.gradients(seed_of(run.y, f))
@@ -72,6 +73,8 @@ def value_and_gradient(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> t
                 counts["hits"] += 1
                 return found
     if len(args) == 1 and type(args[0]) is Params:
+        from dpy.implicit import implicit_gradient
+
         return implicit_gradient(f, args[0], kwargs)
     run = start(f, args, kwargs)
     return run.y, run.gradients(seed_of_first(run.y, f))
@@ -93,6 +96,8 @@ def pullback(
     (9.0, (6.0,), (12.0,))
     """
     if len(args) == 1 and type(args[0]) is Params:
+        from dpy.implicit import implicit_pullback
+
         return implicit_pullback(f, args[0], kwargs)
     run = start(f, args, kwargs, PLAIN if borrow else PROTECTED)
     y = run.y

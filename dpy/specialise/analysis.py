@@ -24,7 +24,6 @@ from dpy.transform.infer import Facts, Summary, infer
 from dpy.transform.rotate import needs_rotation, rotate
 from dpy.transform.source import read_source
 from dpy.transform.splice import splice
-from dpy.transform.verify import verify
 
 __all__ = ["specialise"]
 
@@ -230,6 +229,8 @@ class _Analysis:
         new = self.new
         self.relied_on.update(new.guards)
         if config.current().verify:
+            from dpy.transform.verify import verify
+
             verify(lowered)
         self.lowered = lowered
         _progress.rounds(new, self._infer)

@@ -19,7 +19,6 @@ from dpy.transform import ir, taped
 from dpy.transform.emit import Emitted, emit
 from dpy.transform.generic import Runtime
 from dpy.transform.source import Source, read_source
-from dpy.transform.verify import verify
 
 __all__ = ["keeps_tape", "run_taped", "taped_tree"]
 
@@ -90,10 +89,11 @@ def _emit(function: Any, source: Source, lowered: ir.Function) -> tuple[Emitted,
     if found is None:
         if len(_emitted) >= _MOST_FUNCTIONS:
             _emitted.clear()
-        if settings.verify:
-            verify(lowered)
         written = taped.run(lowered, _runtime(source))
         if settings.verify:
+            from dpy.transform.verify import verify
+
+            verify(lowered)
             verify(written, nested_ok=True)
         made = emit(written, source, as_listed=settings.listings, stops=stops).without_tree()
         found = _emitted[key] = made, taped.suspends(lowered)

@@ -27,7 +27,6 @@ from dpy.transform.ir import (
     asked,
     blocks_of,
 )
-from dpy.transform.lower import exceptions, patterns
 from dpy.transform.lower.builder import Builder, Loop, join
 from dpy.transform.lower.comprehensions import store_loop_item
 from dpy.transform.lower.expressions import atom, condition, fold_copy
@@ -64,14 +63,22 @@ def _block_statement(b: Builder, node: Any, one: Callable[[Builder, Any], None])
         _if(b, node, node.body, node.orelse, one)
     elif isinstance(node, (gast.For, gast.While)):
         _loop_and_else(b, node, one)
-    elif isinstance(node, gast.Try):
-        exceptions.lower_try(b, node, _Parts(b, one))
-    elif isinstance(node, gast.With):
-        exceptions.lower_with(b, node, node.items, _Parts(b, one))
-    elif isinstance(node, gast.Match):
-        patterns.lower_match(b, node, _Parts(b, one))
+    elif isinstance(node, (gast.Try, gast.With, gast.Match)):
+        _rarer(b, node, _Parts(b, one))
     else:
         one(b, node)
+
+
+def _rarer(b: Builder, node: Any, parts: _Parts) -> None:
+    """Statements whose modules most programs do not need."""
+    from dpy.transform.lower import exceptions, patterns
+
+    if isinstance(node, gast.Try):
+        exceptions.lower_try(b, node, parts)
+    elif isinstance(node, gast.With):
+        exceptions.lower_with(b, node, node.items, parts)
+    else:
+        patterns.lower_match(b, node, parts)
 
 
 class _Parts:
