@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -48,27 +49,40 @@ def _base(xs: Any) -> Any:
     return list if isinstance(xs, list) else collections.deque
 
 
-def _is_full(xs: Any) -> bool:
-    return isinstance(xs, collections.deque) and xs.maxlen is not None
+def _most(xs: Any) -> int | None:
+    """How many items a deque may hold; None for any number."""
+    return xs.maxlen if isinstance(xs, collections.deque) else None
 
 
 @entry(list.append, collections.deque.append)
 def append(dispatch: Any, args: Any, kwargs: Any) -> Any:
-    """``xs.append(value)``."""
+    """``xs.append(value)``; a full deque drops its first item."""
     xs, value = args
-    if type(xs) is not list and _is_full(xs):
-        return None
-    place = len(xs)
+    back = _push(xs, value)
+    return None, lambda d, acc: (ZERO, (ZERO, back(acc)), {})
+
+
+def _push(xs: Any, value: Any) -> Callable[[Any], Any]:
+    """Append an item; what gives its cotangent."""
+    place, most = len(xs), _most(xs)
     _base(xs).append(xs, value)
-    return None, lambda d, acc: (ZERO, (ZERO, acc.take_slot(xs, place)), {})
+    if most is None or place < most:
+        return lambda acc: acc.take_slot(xs, place)
+    if most == 0:
+        return lambda acc: ZERO
+
+    def back(acc: Any) -> Any:
+        d = acc.take_slot(xs, most - 1)
+        acc.insert(xs, 0)
+        return d
+
+    return back
 
 
 @entry(list.insert, collections.deque.insert)
 def insert(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.insert(index, value)``."""
     xs, index, value = args
-    if _is_full(xs):
-        return None
     i = operator.index(index)
     place = max(0, i + len(xs)) if i < 0 else min(i, len(xs))
     _base(xs).insert(xs, index, value)
@@ -77,12 +91,11 @@ def insert(dispatch: Any, args: Any, kwargs: Any) -> Any:
 
 @entry(collections.deque.appendleft)
 def appendleft(dispatch: Any, args: Any, kwargs: Any) -> Any:
-    """``xs.appendleft(value)``."""
+    """``xs.appendleft(value)``; a full deque drops its last item, whose slot is zero."""
     xs, value = args
-    if _is_full(xs):
-        return None
     collections.deque.appendleft(xs, value)
-    return None, lambda d, acc: (ZERO, (ZERO, acc.remove(xs, 0)), {})
+    is_kept = _most(xs) != 0
+    return None, lambda d, acc: (ZERO, (ZERO, acc.remove(xs, 0) if is_kept else ZERO), {})
 
 
 @entry(list.pop, collections.deque.pop)
@@ -146,12 +159,12 @@ def _extend_one_by_one(xs: Any, source: Any) -> Any:
     """The list grows while the items are made, and whoever makes them may look at it."""
     walked, pb = iterate(source, True)
     asked = length_hint(source) if isinstance(xs, list) else None
-    places: list[int] = []
+    pushed: list[Callable[[Any], Any]] = []
 
     def back(acc: Any) -> Any:
-        giver = pb(len(places), acc)
-        for place in reversed(places):
-            giver.give(acc.take_slot(xs, place))
+        giver = pb(len(pushed), acc)
+        for give_back in reversed(pushed):
+            giver.give(give_back(acc))
         if asked is not None:
             asked(ZERO, acc)
         return giver.finish()
@@ -159,8 +172,7 @@ def _extend_one_by_one(xs: Any, source: Any) -> Any:
     base = len(state.orphans)
     try:
         for item in walked:
-            places.append(len(xs))
-            _base(xs).append(xs, item)
+            pushed.append(_push(xs, item))
     except BaseException:
         interrupted(base, back)
         raise
@@ -171,16 +183,18 @@ def _extend_one_by_one(xs: Any, source: Any) -> Any:
 def extend(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.extend(iterable)``."""
     xs, source = args
-    if _is_full(xs):
-        return None
     if type(source) not in _AT_REST:
         return _extend_one_by_one(xs, source)
     items, give = collect(source)
-    start = len(xs)
+    before = len(xs)
     _base(xs).extend(xs, items)
+    kept = min(len(items), len(xs))
+    start = len(xs) - kept
 
     def extend_pullback(d: Any, acc: Any) -> Any:
-        return ZERO, (ZERO, give(acc, acc.splice(xs, start, len(items), 0))), {}
+        d_items = [ZERO] * (len(items) - kept) + acc.splice(xs, start, kept, 0)
+        acc.splice(xs, 0, 0, before - start)  # what a full deque has dropped
+        return ZERO, (ZERO, give(acc, d_items)), {}
 
     return None, extend_pullback
 
@@ -189,13 +203,13 @@ def extend(dispatch: Any, args: Any, kwargs: Any) -> Any:
 def extendleft(dispatch: Any, args: Any, kwargs: Any) -> Any:
     """``xs.extendleft(iterable)``: the items end up in reverse order."""
     xs, source = args
-    if _is_full(xs):
-        return None
     items, give = collect(source)
     collections.deque.extendleft(xs, items)
+    kept = min(len(items), len(xs))
 
     def extendleft_pullback(d: Any, acc: Any) -> Any:
-        return ZERO, (ZERO, give(acc, acc.splice(xs, 0, len(items), 0)[::-1])), {}
+        d_items = [ZERO] * (len(items) - kept) + acc.splice(xs, 0, kept, 0)[::-1]
+        return ZERO, (ZERO, give(acc, d_items)), {}
 
     return None, extendleft_pullback
 

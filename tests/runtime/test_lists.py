@@ -135,3 +135,84 @@ def test_errors_are_those_of_python() -> None:
 
     with pytest.raises(ValueError, match="not in list"):
         dpy.gradient(missing, 1.0)
+
+
+# --- deques that drop items -----------------------------------------------------------------------
+
+
+def pushed_at_both_ends(x, most):
+    q = deque([x, 2 * x], maxlen=most)
+    y = 0.0
+    for k in range(5):
+        q.append(x * k)
+        y += q[0] * (k + 1)
+        q.appendleft(x * x + k)
+        y += q[-1] * x
+    return y
+
+
+def extended_at_both_ends(x, most):
+    q = deque([x], maxlen=most)
+    q.extend([x * x, 3 * x, x])
+    y = q[0]
+    q.extendleft((5 * x, x * x * x))
+    y += q[0] * q[-1]
+    q.extend(v * x for v in [x, 2.0, x * x])
+    return y + q[0] * 2 + q[-1]
+
+
+def written_between(x, most):
+    q = deque(maxlen=most)
+    for k in range(4):
+        q.append(x + k)
+        q[0] = q[0] * x
+        q.rotate(1)
+        q.appendleft(q.pop() * q[0] if len(q) > 1 else x)
+    return sum(q) * q[0]
+
+
+def inserted_where_there_is_room(x, most):
+    q = deque([x], maxlen=most)
+    if len(q) < most:
+        q.insert(0, x * x)
+    q.append(x)
+    return q[0] * 2 + q[-1] * x
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 20])
+@pytest.mark.parametrize(
+    "program",
+    [
+        pushed_at_both_ends, extended_at_both_ends, written_between, inserted_where_there_is_room,
+    ],
+)  # fmt: skip
+def test_bounded_deques(program: Any, most: int) -> None:
+    x, h = 1.3, 1e-6
+    y, (d_x, _) = dpy.value_and_gradient(program, x, most)
+    assert y == program(x, most)
+    difference = (program(x + h, most) - program(x - h, most)) / (2 * h)
+    assert d_x == pytest.approx(difference, rel=1e-6, abs=1e-7)
+    (at_two, _) = dpy.gradient(program, 2.0, most)
+    assert dpy.gradient(program, 2, most)[0] == pytest.approx(at_two)  # integers count as well
+
+
+def test_a_deque_of_nothing() -> None:
+    def f(x):
+        q = deque([x], maxlen=0)
+        q.append(x)
+        q.appendleft(x)
+        q.extend([x, x])
+        q.extendleft([x])
+        return x * len(q) + x
+
+    assert dpy.gradient(f, 2.0) == (1.0,)
+
+
+def test_a_full_deque_takes_no_insertion() -> None:
+    def f(x):
+        q = deque([x], maxlen=1)
+        q.insert(0, x)
+        return q[0]
+
+    with pytest.raises(IndexError, match="maximum size"):
+        dpy.gradient(f, 2.0)
