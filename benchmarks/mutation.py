@@ -121,6 +121,46 @@ def fibonacci_jax(xp: Any) -> Any:
     return f
 
 
+def recurrence(x: float, n: int) -> float:
+    """A list that grows by a term made of its last two, summed."""
+    terms = [x, 0.5 * x]
+    for _ in range(n):
+        terms.append(0.9 * terms[-1] - 0.5 * x * terms[-2])
+    return sum(terms)
+
+
+def recurrence_by_hand(x: float, n: int) -> Any:
+    terms = [x, 0.5 * x]
+    for _ in range(n):
+        terms.append(0.9 * terms[-1] - 0.5 * x * terms[-2])
+    d = [1.0] * (n + 2)
+    d_x = 0.0
+    for k in range(n + 1, 1, -1):
+        d_term = d.pop()
+        d[-1] += 0.9 * d_term
+        d[-2] -= 0.5 * x * d_term
+        d_x -= 0.5 * terms[k - 2] * d_term
+    return sum(terms), (d_x + d[0] + 0.5 * d[1], 0.0)
+
+
+def recurrence_list(xp: Any) -> Any:
+    return lambda x: recurrence(x, STEPS)
+
+
+def recurrence_jax(xp: Any) -> Any:
+    import jax
+
+    def f(x: Any) -> Any:
+        def step(pair: Any, _: None) -> Any:
+            one, two = pair
+            new = 0.9 * two - 0.5 * x * one
+            return (two, new), new
+
+        return 1.5 * x + xp.sum(jax.lax.scan(step, (x, 0.5 * x), None, length=STEPS)[1])
+
+    return f
+
+
 def workloads() -> list[Workload]:
     """The family."""
     start = np.random.default_rng(4).random(100)
@@ -142,5 +182,14 @@ def workloads() -> list[Workload]:
             fibonacci_by_hand,
             (1.1, 0.9),
             {"autograd": fibonacci_list, "jax": fibonacci_jax, "torch": fibonacci_list},
+        ),
+        Workload(
+            f"list appended to, {STEPS}",
+            "mutation",
+            recurrence,
+            (0.7, STEPS),
+            recurrence_by_hand,
+            (0.7,),
+            {"autograd": recurrence_list, "jax": recurrence_jax, "torch": recurrence_list},
         ),
     ]
