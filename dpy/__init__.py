@@ -113,7 +113,9 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 # Modules that `import dpy` alone makes reachable as ``dpy.errors`` and so on.
-_MODULES = frozenset({"adjoints", "api", "checking", "config", "errors", "listing", "params"})
+_MODULES = frozenset({
+    "adjoints", "api", "checking", "config", "errors", "listing", "nn", "params",
+})  # fmt: skip
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -53,13 +53,14 @@ LAYERS = {
     "sources": 6,
     "seeds": 6,
     "views": 6,
-    "losses": 7,
-    "nn": 7,
-    "optim": 7,
-    "data": 7,
-    "training": 8,
-    "interop": 8,
-    "distributed": 8,
+    "functors": 7,
+    "nn": 8,
+    "optim": 8,
+    "data": 8,
+    "losses": 9,
+    "training": 10,
+    "interop": 10,
+    "distributed": 10,
 }
 
 

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 # Tests of something other than one module: the whole of dpy, or the project around it.
 WITHOUT_MODULE = {
     "adjoints/test_coverage.py",
+    "nn/test_exports.py",
     "test_benchmarks.py",
     "test_docs.py",
     "test_examples.py",
