@@ -17,6 +17,7 @@ __all__ = [
     "NotDifferentiableError",
     "NotScalarOutputError",
     "Place",
+    "ShapeError",
     "SourceUnavailableError",
     "StaleSourceError",
     "UnsupportedSyntaxError",
@@ -143,6 +144,14 @@ class AdjointError(DpyError, TypeError):
 
 class MutationError(DpyError):
     """A cotangent would have to cross a write that dpy does not know how to reverse."""
+
+
+class ShapeError(DpyError, ValueError):
+    """An array does not fit the layer, loss or function of `dpy.nn` that it was given to.
+
+    Wrong: an input with 5 features for ``Dense(3, 2)``. Repair: look at the shape that the message
+    names; batches come first, features last, and channels after the batch.
+    """
 
 
 class VerificationError(DpyError):
