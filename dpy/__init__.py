@@ -21,6 +21,7 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         value_and_grad,
         value_and_gradient,
         withgradient,
+        within_gradient,
     )
     from dpy.checking import GradientMismatch, GradientReport, check_gradient
     from dpy.config import Settings, settings
@@ -86,6 +87,7 @@ __all__ = [
     "value_and_grad",
     "value_and_gradient",
     "withgradient",
+    "within_gradient",
 ]
 
 __version__ = "0.1.0.dev0"
@@ -95,7 +97,7 @@ _HOMES = {
     "adjoints.registry": ("Rule", "adjoint", "nondifferentiable", "rules"),
     "api": (
         "grad", "gradient", "jacobian", "pullback", "stop_gradient", "value_and_grad",
-        "value_and_gradient", "withgradient",
+        "value_and_gradient", "withgradient", "within_gradient",
     ),
     "checking": ("GradientMismatch", "GradientReport", "check_gradient"),
     "config": ("Settings", "settings"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from _thread import get_ident
 from collections.abc import Callable
 from types import FunctionType, MethodType
 from typing import Any
@@ -13,15 +14,16 @@ import numpy as np
 from dpy.adjoints import registry
 from dpy.entry import PLAIN, UNITS, Mode, find, mode_of
 from dpy.errors import NotDifferentiableError
-from dpy.kinds import Number, kind_of
+from dpy.kinds import Kind, Number, kind_of
 from dpy.params import Params
 from dpy.runs import PROTECTED, KnownRun, Run, run_known, start
+from dpy.runtime.forward_run import running
 from dpy.seeds import not_scalar, seed_like, seed_of, seed_of_first
 from dpy.specialise import counts, entries
 
 __all__ = [
     "grad", "gradient", "jacobian", "pullback", "stop_gradient", "value_and_grad",
-    "value_and_gradient", "withgradient",
+    "value_and_gradient", "withgradient", "within_gradient",
 ]  # fmt: skip
 
 
@@ -258,3 +260,24 @@ def stop_gradient(x: Any) -> Any:
 
 
 registry.nondifferentiable(stop_gradient, kind="unknown")
+
+
+def within_gradient() -> bool:
+    """Whether a run that is being differentiated is under way in this thread.
+
+    True from the start of the forward run of `gradient`, `pullback` or one of their kin to its end,
+    whatever depends on what is differentiated: layers that behave otherwise in training ask this.
+
+    >>> def noisy(x): return x + 0.5 if within_gradient() else x
+    >>> noisy(1.0), value_and_gradient(noisy, 1.0)
+    (1.0, (1.5, (1.0,)))
+    """
+    return bool(running) and get_ident() in running
+
+
+def _is_bool(*kinds: Kind, **named: Kind) -> Kind:
+    """The kind of the answer, which is never computed when code is compiled."""
+    return Number(bool)
+
+
+registry.nondifferentiable(within_gradient, kind=_is_bool)

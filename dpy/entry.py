@@ -10,6 +10,7 @@ has straight-line functions written for its checks and for its gradients (`dpy.m
 
 from __future__ import annotations
 
+from _thread import get_ident
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -295,9 +296,15 @@ class Entry:
             self._write_binding(w, forward, code)
         given = [*names, *(["**kwargs"] if self.form.keywords else [])]
         if not self._is_flat:
-            given.insert(0, forward)
-            forward = w.constant(forward_run.in_run, "in_run")
-        w.line(f"{into} {forward}({', '.join(given)})")
+            in_run = w.constant(forward_run.in_run, "in_run")
+            w.line(f"{into} {in_run}({', '.join([forward, *given])})")
+            return
+        thread, running = w.local(), forward_run.running
+        w.line(f"{thread} = {w.constant(get_ident, 'get_ident')}()")
+        w.line("try:")
+        w.line(f"    {w.constant(running.append, 'begin')}({thread})")
+        w.line(f"    {into} {forward}({', '.join(given)})")
+        w.line(f"finally: {w.constant(running.remove, 'end')}({thread})")
 
     def _write_binding(self, w: Any, forward: str, code: CodeType) -> None:
         """What `forward` does for a function with cells."""

@@ -433,6 +433,19 @@ def test_nondifferentiable() -> None:
     assert gradient(lambda x: x * bucket(x), 25.0) == (50.0,)
 
 
+def test_nondifferentiable_functions_run_once_for_each_call() -> None:
+    calls = []
+
+    @dpy.nondifferentiable
+    def noted():
+        calls.append(len(calls))
+        return 2.0
+
+    for k in range(1, 4):
+        assert gradient(lambda x: x * noted(), 3.0) == (2.0,)
+        assert calls == list(range(k))  # none to learn the kind of its result
+
+
 # --- the cache, listings, settings --------------------------------------------------------------
 
 

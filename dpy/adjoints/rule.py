@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Rule", "kept", "name_of", "parameters"]
 
+_LIBRARIES = frozenset({"dpy", "numpy", "scipy"})
 _SEQUENCES = frozenset({list, tuple, range})  # NumPy makes arrays of these
+
+
+def _is_program(primal: Any) -> bool:
+    """Whether this is a Python function that is no library's: it may do more than compute."""
+    root = (getattr(primal, "__module__", None) or "").partition(".")[0]
+    return isinstance(primal, (FunctionType, MethodType)) and root not in _LIBRARIES
 
 
 class Rule:
@@ -73,7 +81,8 @@ class Rule:
         self._name: str | None = None
         module = getattr(forward, "__module__", None) or ""
         self.primal_is_user = forward is not None and not module.startswith("dpy.adjoints.")
-        if self.primal_is_user and kind == "dummy":
+        is_others = self.primal_is_user or (is_nondifferentiable and _is_program(primal))
+        if is_others and kind == "dummy":
             self.kind = "unknown"  # the compiler never runs users' code
         self._signature: inspect.Signature | None = None
         self._checked: Rule | None = None

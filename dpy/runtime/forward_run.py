@@ -3,11 +3,15 @@
 Where the items of lazy iterators come from, whose attributes a ``__dict__`` holds, and what has
 been made of active values, or been given some, out of sight: a text, a log, a pool of threads, a
 cache.
+
+Which threads have forward runs under way is noted too (`running`): that is what layers with a mode
+ask for. Code that is known to make no other notes runs without `in_run`; who calls it notes it.
 """
 
 from __future__ import annotations
 
 import threading
+from _thread import get_ident
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "adopt", "class_dict", "hide", "in_run", "in_run_of", "instance_dict",
-    "instance_of", "is_hidden", "notes", "run",
+    "instance_of", "is_hidden", "notes", "run", "running",
 ]  # fmt: skip
 
 
@@ -36,6 +40,11 @@ class _Run(threading.local):
 
 
 run = _Run()
+
+
+# The threads in which forward runs are under way, once for each run. Plain operations of a list are
+# atomic, and take a third of the time that an attribute of a `threading.local` takes.
+running: list[int] = []
 
 
 Notes = tuple[dict[int, Any], dict[int, Any], dict[int, Any], dict[int, Any], list[Any]]
@@ -60,13 +69,16 @@ def in_run_of(known: Notes, forward: Callable[..., Any], /, *args: Any, **kwargs
     """``forward(*args, **kwargs)`` as part of the run that has made these `notes`."""
     outer = run.sources, run.instances, run.caches, run.hidden, run.reshaped
     guarded = state.depth, state.orphans, state.callee
+    thread = get_ident()
     try:
+        running.append(thread)
         run.sources, run.instances, run.caches, run.hidden, run.reshaped = known
         state.depth, state.orphans, state.callee = 0, [], None
         return in_room(forward, *args, **kwargs)
     finally:
         run.sources, run.instances, run.caches, run.hidden, run.reshaped = outer
         state.depth, state.orphans, state.callee = guarded
+        running.remove(thread)  # last: an interrupt may follow a call
 
 
 def instance_dict(owner: Any) -> Any:
