@@ -41,8 +41,22 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         UnsupportedSyntaxError,
         VerificationError,
     )
+    from dpy.functors import (
+        children,
+        destructure,
+        f16,
+        f32,
+        f64,
+        fmap,
+        functor,
+        loadmodel,
+        params,
+        state,
+        trainable,
+        trainables,
+    )
     from dpy.listing import adjoint_source
-    from dpy.params import Grads, Params
+    from dpy.parameters import Grads, Params
     from dpy.sources import from_source
     from dpy.specialise import CacheInfo, cache_info, clear_cache
     from dpy.tangent import Tangent
@@ -73,17 +87,29 @@ __all__ = [
     "adjoint_source",
     "cache_info",
     "check_gradient",
+    "children",
     "clear_cache",
     "debug",
+    "destructure",
+    "f16",
+    "f32",
+    "f64",
+    "fmap",
     "from_source",
+    "functor",
     "grad",
     "gradient",
     "jacobian",
+    "loadmodel",
     "nondifferentiable",
+    "params",
     "pullback",
     "rules",
     "settings",
+    "state",
     "stop_gradient",
+    "trainable",
+    "trainables",
     "value_and_grad",
     "value_and_gradient",
     "withgradient",
@@ -108,8 +134,12 @@ _HOMES = {
         "SourceUnavailableError", "StaleSourceError", "UnsupportedSyntaxError",
         "VerificationError",
     ),
+    "functors": (
+        "children", "destructure", "f16", "f32", "f64", "fmap", "functor", "loadmodel", "params",
+        "state", "trainable", "trainables",
+    ),
     "listing": ("adjoint_source",),
-    "params": ("Grads", "Params"),
+    "parameters": ("Grads", "Params"),
     "sources": ("from_source",),
     "specialise": ("CacheInfo", "cache_info", "clear_cache"),
     "tangent": ("Tangent",),
@@ -118,7 +148,8 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 # Modules that `import dpy` alone makes reachable as ``dpy.errors`` and so on.
 _MODULES = frozenset({
-    "adjoints", "api", "checking", "config", "errors", "listing", "nn", "params",
+    "adjoints", "api", "checking", "config", "data", "errors", "functors", "listing", "losses",
+    "nn", "optim", "parameters", "training",
 })  # fmt: skip
 
 

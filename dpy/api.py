@@ -15,7 +15,7 @@ from dpy.adjoints import registry
 from dpy.entry import PLAIN, UNITS, Mode, find, mode_of
 from dpy.errors import NotDifferentiableError
 from dpy.kinds import Kind, Number, kind_of
-from dpy.params import Params
+from dpy.parameters import Params
 from dpy.runs import PROTECTED, KnownRun, Run, run_known, start
 from dpy.runtime.forward_run import running
 from dpy.seeds import not_scalar, seed_like, seed_of, seed_of_first

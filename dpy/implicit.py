@@ -8,7 +8,7 @@ from typing import Any
 from dpy import structs
 from dpy.cotangent import ZERO
 from dpy.depth import in_room
-from dpy.params import Grads, Params
+from dpy.parameters import Grads, Params
 from dpy.runs import PROTECTED, Run, compiled, dispatched, is_compiled, sweep_of
 from dpy.runtime import forward_run
 from dpy.runtime.accumulators import Accumulators

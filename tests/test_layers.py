@@ -27,7 +27,7 @@ LAYERS = {
     "finite": 1,
     "kinds": 1,
     "leaves": 1,
-    "params": 1,
+    "parameters": 1,
     "slot_kinds": 1,
     "slots": 1,
     "structs": 1,

@@ -217,6 +217,11 @@ class Rule:
             )
         y, pullback = result
         slots = [(where, kept(x)) for where, x in self.slots(args, kwargs)]
+        entry = None
+        if self.primal_is_user and type(y) is not np.ndarray and type(y) is not float:
+            from dpy import structs
+
+            entry = structs.snapshot(y)  # the program may write to it
 
         def rule_pullback(*d: Any) -> Any:
             d_args: list[Any] = [ZERO] * len(args)
@@ -227,7 +232,7 @@ class Rule:
                 # A user's rule gets the cotangent of an object in the form of that object.
                 from dpy import structs
 
-                d = (structs.mirror(d[0], y), *d[1:])
+                d = (structs.mirror(d[0], y, entry), *d[1:])
             found = self.check_cotangents(pullback(*d), len(slots))
             for (where, x), d_x in zip(slots, found, strict=True):
                 if where is None or is_zero(d_x):

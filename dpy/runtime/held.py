@@ -14,8 +14,9 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add, is_zero
 from dpy.runtime.memory import owner_of
+from dpy.slots import kind_of
 
-__all__ = ["Held", "hold", "protect", "sink", "take"]
+__all__ = ["Held", "hold", "hold_whole", "protect", "sink", "take"]
 
 _ATOMS = (
     float, int, np.ndarray, np.float64, bool, str, type(None), complex, np.float32, type,
@@ -57,6 +58,25 @@ def hold(x: Any, memo: dict[int, Any] | None = None) -> Any:
         held.contents = {slot: hold(item, memo) for slot, item in pairs}
         return held
     return x
+
+
+def hold_whole(x: Any, memo: dict[int, Any] | None = None) -> Any:
+    """Like `hold`, for a value that was made just now: the contents of objects are noted too."""
+    if type(x) in _ATOM_SET:
+        return x
+    kind = kind_of(type(x))
+    if kind.read is None or isinstance(x, types.FunctionType):
+        return x
+    if isinstance(x, tuple):
+        return tuple(hold_whole(item, memo) for item in x)
+    if memo is None:
+        memo = {}
+    known = memo.get(id(x))
+    if known is not None:
+        return known
+    held = memo[id(x)] = Held(x, None)
+    held.contents = {slot: hold_whole(value, memo) for slot, value in kind.read(x).items()}
+    return held
 
 
 def sink(acc: Any, x: Any, d: Any) -> Any:

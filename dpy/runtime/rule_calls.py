@@ -16,7 +16,7 @@ from dpy.runtime import iteration, sources
 from dpy.runtime.array_classes import as_plain, handed_on, has_own_methods, is_derived, wraps
 from dpy.runtime.dict_keys import may_carry
 from dpy.runtime.failures import no_adjoint
-from dpy.runtime.held import hold, protect, sink, take
+from dpy.runtime.held import hold, hold_whole, protect, sink, take
 from dpy.runtime.item_cotangents import is_null, nothing
 from dpy.runtime.memory import owner_of
 from dpy.runtime.opaque import opaque
@@ -136,7 +136,7 @@ def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
         pullback = protect(pullback, (y, args, kwargs))
     if rule.mutates is not None:
         return _mutating(rule, y, pullback, held, held_kw)
-    held_y = hold(y)
+    held_y = hold_whole(y) if rule.primal_is_user else hold(y)
     n = len(held)
 
     def rule_pullback(d: Any, acc: Any) -> tuple[Any, Any, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from dpy.cotangent import ZERO
 from dpy.runtime.accumulators import Accumulators
-from dpy.runtime.held import Held, hold, protect, sink, take
+from dpy.runtime.held import Held, hold, hold_whole, protect, sink, take
 
 
 def test_numbers_and_arrays_hold_themselves() -> None:
@@ -62,3 +64,16 @@ def test_protected_pullbacks_do_not_see_later_writes() -> None:
     pullback = protect(make(a))
     a[:] = 9.0
     assert pullback(2.0).tolist() == [2.0, 4.0]
+
+
+def test_what_a_rule_made_is_held_down_to_the_arrays_in_its_objects() -> None:
+    inner = SimpleNamespace(a=np.ones(2))
+    value = [inner, (inner,)]
+    held = hold_whole(value)
+    array = inner.a
+    inner.a = None
+    acc = Accumulators()
+    acc.add(array, np.array([3.0, 4.0]))
+    total = take(acc, held)
+    assert total[0]["a"].tolist() == [3.0, 4.0]
+    assert take(acc, held) is ZERO

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -82,3 +83,29 @@ def test_rules_do_not_know_objects_of_the_user() -> None:
 
     assert call_by_rule(registry.lookup(math.sin), (Own(),), {}) is None
     assert call_by_rule(registry.lookup(math.sin), (0.5,), {}) is not None
+
+
+def test_a_users_rule_gets_the_cotangents_in_the_objects_that_it_made() -> None:
+    def pair(x: Any) -> Any:
+        return [SimpleNamespace(a=2 * x, b=(3 * x,))]
+
+    @dpy.adjoint(pair)
+    def pair_rule(x: Any) -> Any:
+        return pair(x), lambda d: (2 * d[0].a + 3 * d[0].b[0],)
+
+    def read(x: Any) -> Any:
+        made = pair(x)[0]
+        return np.sum(made.a * made.b[0])
+
+    def written(x: Any) -> Any:
+        found = pair(x)
+        made = found[0]
+        made.a = np.sum(made.a**2)  # of another shape than what the rule made
+        value = np.sum(made.a * made.b[0])
+        found.clear()
+        made.b = None
+        return value
+
+    x = np.array([1.0, 2.0])
+    assert dpy.gradient(read, x)[0].tolist() == [12.0, 24.0]
+    dpy.check_gradient(written, x)

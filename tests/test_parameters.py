@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dpy.errors import DpyError, NotDifferentiableError
-from dpy.params import Grads, Params
+from dpy.parameters import Grads, Params
 from dpy.tangent import Tangent
 
 
