@@ -8,17 +8,130 @@ import importlib as _importlib
 import typing as _typing
 
 if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and editors
-    from dpy.nn.functional.activations import relu, sigmoid
+    from dpy.nn.functional.activations import (
+        celu,
+        elu,
+        gelu,
+        hardsigmoid,
+        hardswish,
+        hardtanh,
+        leakyrelu,
+        lisht,
+        logcosh,
+        logsigmoid,
+        mish,
+        relu,
+        relu6,
+        rrelu,
+        selu,
+        sigmoid,
+        sigmoid_fast,
+        softplus,
+        softshrink,
+        softsign,
+        swish,
+        tanh,
+        tanh_fast,
+        tanhshrink,
+        trelu,
+    )
+    from dpy.nn.functional.softmax import (
+        logsoftmax,
+        logsumexp,
+        softmax,
+    )
+    from dpy.nn.initialisers import (
+        create_bias,
+        glorot_normal,
+        glorot_uniform,
+        identity_init,
+        kaiming_normal,
+        kaiming_uniform,
+        lecun_normal,
+        nfan,
+        ones32,
+        orthogonal,
+        rand32,
+        randn32,
+        rng_from_array,
+        sparse_init,
+        truncated_normal,
+        zeros32,
+    )
+    from dpy.nn.random import (
+        generator,
+        seed,
+    )
 
 __all__ = [
+    "celu",
+    "create_bias",
+    "elu",
     "functional",
+    "gelu",
+    "generator",
+    "glorot_normal",
+    "glorot_uniform",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "identity_init",
+    "kaiming_normal",
+    "kaiming_uniform",
+    "leakyrelu",
+    "lecun_normal",
+    "lisht",
+    "logcosh",
+    "logsigmoid",
+    "logsoftmax",
+    "logsumexp",
+    "mish",
+    "nfan",
+    "ones32",
+    "orthogonal",
+    "rand32",
+    "randn32",
     "relu",
+    "relu6",
+    "rng_from_array",
+    "rrelu",
+    "seed",
+    "selu",
     "sigmoid",
+    "sigmoid_fast",
+    "softmax",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "sparse_init",
+    "swish",
+    "tanh",
+    "tanh_fast",
+    "tanhshrink",
+    "trelu",
+    "truncated_normal",
+    "zeros32",
 ]
 
 # Where the public names are defined, below `dpy.nn`; each is imported when it is first used.
 _HOMES = {
-    "functional.activations": ("relu", "sigmoid"),
+    "functional.activations": (
+        "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leakyrelu", "lisht",
+        "logcosh", "logsigmoid", "mish", "relu", "relu6", "rrelu", "selu", "sigmoid",
+        "sigmoid_fast", "softplus", "softshrink", "softsign", "swish", "tanh", "tanh_fast",
+        "tanhshrink", "trelu",
+    ),
+    "functional.softmax": (
+        "logsoftmax", "logsumexp", "softmax",
+    ),
+    "initialisers": (
+        "create_bias", "glorot_normal", "glorot_uniform", "identity_init", "kaiming_normal",
+        "kaiming_uniform", "lecun_normal", "nfan", "ones32", "orthogonal", "rand32",
+        "randn32", "rng_from_array", "sparse_init", "truncated_normal", "zeros32",
+    ),
+    "random": (
+        "generator", "seed",
+    ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
