@@ -65,6 +65,7 @@ def load_entries() -> None:
         copies,
         dicts,
         displays,
+        exception_groups,
         folds,
         getters,
         iterators,

@@ -311,13 +311,6 @@ async def _coroutine(x):
     await x
 
 
-def _groups(x):
-    try:
-        return 1 / x
-    except* ValueError:
-        pass
-
-
 def _locals(x):
     if x > 0:
         y = x
@@ -339,7 +332,6 @@ def _maybe_deleted(x):
     ("function", "line", "words"),
     [
         (_coroutine, 0, "asynchronous"),
-        (_groups, 1, "except"),
         (_locals, 3, "locals"),
         (_locals_of_a_comprehension, 1, "locals"),
         (_maybe_deleted, 4, "deleted"),

@@ -63,7 +63,7 @@ def _block_statement(b: Builder, node: Any, one: Callable[[Builder, Any], None])
         _if(b, node, node.body, node.orelse, one)
     elif isinstance(node, (gast.For, gast.While)):
         _loop_and_else(b, node, one)
-    elif isinstance(node, (gast.Try, gast.With, gast.Match)):
+    elif isinstance(node, (gast.Try, gast.TryStar, gast.With, gast.Match)):
         _rarer(b, node, _Parts(b, one))
     else:
         one(b, node)
@@ -73,7 +73,7 @@ def _rarer(b: Builder, node: Any, parts: _Parts) -> None:
     """Statements whose modules most programs do not need."""
     from dpy.transform.lower import exceptions, patterns
 
-    if isinstance(node, gast.Try):
+    if isinstance(node, (gast.Try, gast.TryStar)):
         exceptions.lower_try(b, node, parts)
     elif isinstance(node, gast.With):
         exceptions.lower_with(b, node, node.items, parts)
@@ -110,7 +110,7 @@ def _leaving(b: Builder, node: Any, rest: list[Any], one: Callable[[Builder, Any
         if not b.flows.of(node.orelse).falls:
             _if(b, node, [*node.body, *rest], node.orelse, one)
             return
-    elif isinstance(node, (gast.Try, gast.With, gast.Match)):
+    elif isinstance(node, (gast.Try, gast.TryStar, gast.With, gast.Match)):
         pass
     elif node.orelse and not b.flows.of(node.orelse).falls and not is_endless(node):
         _loop_and_else(b, node, one, after_break=rest)

@@ -6,11 +6,12 @@ Exits are flags here as everywhere, so that leaving a ``try`` by ``return``, ``b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import gast
 
+from dpy.transform import exception_groups
 from dpy.transform.ir import Assign, Call, If, Known, Lit, Op, Raise, Try, Var
 from dpy.transform.lower.builder import Builder, State, join
 from dpy.transform.lower.expressions import atom
@@ -119,7 +120,10 @@ def _catching(b: Builder, node: Any, parts: Parts) -> None:
     b.state = _anywhere(b, before, [node.body])
     caught = b.names.number("caught")
     with b.block() as handler:
-        _handlers(b, caught, node.handlers, parts)
+        if isinstance(node, gast.TryStar):
+            _clauses(b, caught, node, parts)
+        else:
+            _handlers(b, caught, node.handlers, parts)
     b.emit(Try(tuple(body), caught, tuple(handler), tuple(orelse), (), b.loc(node)))
     b.state = join(after, b.state)
 
@@ -163,6 +167,62 @@ def _handler(b: Builder, caught: str, handler: Any, parts: Parts) -> None:
     b.emit(Try(tuple(body), None, None, (), tuple(final), b.loc(handler)))
     if after is None:
         b.state = None
+
+
+def _clauses(b: Builder, caught: str, node: Any, parts: Parts) -> None:
+    """``except*``: each clause has its part of the exception; what is left goes on."""
+    loc = b.loc(node)
+    clauses = b.assign(_step(exception_groups.begin, Var(caught)), node)
+    for handler in node.handlers:
+        wanted = atom(b, handler.type)
+        found = b.assign(_step(exception_groups.split, clauses, wanted), handler.type)
+        nothing = b.assign(Op("is_", (found, Lit(None))), handler.type)
+        before = _copy(b.state)
+        with b.block() as body:
+            _clause(b, clauses, found, handler, parts)
+        b.state = join(before, b.state)
+        b.emit(If(nothing, (), tuple(body), loc))
+    left = b.assign(_step(exception_groups.left, clauses), node)
+    nothing = b.assign(Op("is_", (left, Lit(None))), node)
+    with b.block() as goes_on:
+        _raised_again(b, clauses, left, node, lambda: b.emit(Raise()))
+    b.emit(If(nothing, (), tuple(goes_on), loc))
+
+
+def _clause(b: Builder, clauses: Any, found: Any, handler: Any, parts: Parts) -> None:
+    """A clause runs while its part of the exception is the one that is handled."""
+
+    def run() -> None:
+        before = _copy(b.state)
+        with b.block() as body:
+            _handler(b, found.name, handler, parts)
+        failed = b.names.number("caught")
+        after, b.state = b.state, _anywhere(b, before, [handler.body])
+        with b.block() as kept:
+            b.emit(
+                Assign(None, _step(exception_groups.failed, clauses, Var(failed)), b.loc(handler))
+            )
+        b.emit(Try(tuple(body), failed, tuple(kept), (), (), b.loc(handler)))
+        b.state = join(after, b.state)
+
+    _raised_again(b, clauses, found, handler, run)
+
+
+def _raised_again(b: Builder, clauses: Any, error: Any, node: Any, run: Callable[[], None]) -> None:
+    """Do `run` where `error` is handled; raising it there leaves no trace in it."""
+    loc = b.loc(node)
+    with b.block() as body:
+        b.emit(Assign(None, _step(exception_groups.raised_again, clauses, error), loc))
+        b.emit(Raise(error, None, loc))
+    caught = b.names.number("caught")
+    with b.block() as handler:
+        b.emit(Assign(None, _step(exception_groups.as_it_was, clauses, Var(caught)), loc))
+        run()
+    b.emit(Try(tuple(body), caught, tuple(handler), (), (), loc))
+
+
+def _step(step: Any, *args: Any) -> Call:
+    return Call(Known(step, step.__name__), args)
 
 
 def lower_with(b: Builder, node: Any, items: Sequence[Any], parts: Parts) -> None:

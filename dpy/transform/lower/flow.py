@@ -90,7 +90,7 @@ class Flows:
             if is_endless(node):
                 return Flow(body.kinds & {"return"}, breaks)
             return Flow((body.kinds & {"return"}) | orelse.kinds, breaks or orelse.falls)
-        if isinstance(node, gast.Try):
+        if isinstance(node, (gast.Try, gast.TryStar)):
             return self._of_try(node)
         if isinstance(node, gast.Match):
             return self._of_match(node)

@@ -228,11 +228,6 @@ def _refuse(b: Builder, node: Any) -> Exception:
 
 _ASYNC = ("asynchronous code", "the reverse sweep cannot resume an event loop", "call it outside")
 _REFUSALS: dict[type, tuple[str, str, str]] = {
-    gast.TryStar: (
-        "`except*`",
-        "dpy does not split groups of exceptions",
-        "catch the group with `except` and look at its `exceptions`",
-    ),
     gast.AsyncWith: _ASYNC,
     gast.AsyncFor: _ASYNC,
     gast.AsyncFunctionDef: _ASYNC,
