@@ -23,6 +23,7 @@ def new_cell(*value: Any) -> tuple[Any, Any]:
 
 def closure(function: Any) -> tuple[Any, Any]:
     """A new function whose defaults are active: calls leave their cotangents in its slots."""
+    annotations = function.__annotations__
     code = function.__code__
     n = len(function.__defaults__ or ())
     names = list(code.co_varnames[code.co_argcount - n : code.co_argcount])
@@ -31,10 +32,11 @@ def closure(function: Any) -> tuple[Any, Any]:
     def closure_pullback(d: Any, acc: Any) -> tuple[Any, ...]:
         positional = [acc.take_slot(function, ("default", name)) for name in names]
         shown = acc.take_slots(by_keyword)  # what was read from the dict itself
+        noted = acc.take_slots(annotations)
         return (*positional, *[
             add(acc.take_slot(function, ("default", name)), shown.get(name, ZERO))
             for name in by_keyword
-        ])  # fmt: skip
+        ], *[noted.get(name, ZERO) for name in annotations])  # fmt: skip
 
     return function, closure_pullback
 

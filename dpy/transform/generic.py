@@ -78,5 +78,5 @@ def generic_operands(value: Any) -> tuple[Any, ...]:
     if isinstance(value, ir.Call):
         return (value.func, *value.args, *(a for _, a in value.kwargs))
     if isinstance(value, ir.Closure):
-        return (*value.defaults, *(a for _, a in value.kwdefaults))
+        return value.atoms()
     return ()

@@ -222,6 +222,7 @@ def make_function(
     defaults: tuple[Any, ...],
     kwdefaults: Iterable[tuple[str, Any]],
     cells: Iterable[tuple[str, Any]],
+    annotations: Iterable[tuple[str, Any]] = (),
 ) -> types.FunctionType:
     """A function object over the given globals and cells."""
     by_name = dict(cells)
@@ -229,6 +230,7 @@ def make_function(
     function = types.FunctionType(code, names, code.co_name, defaults or None, closure)
     function.__kwdefaults__ = dict(kwdefaults) or None
     function.__qualname__ = code.co_qualname
+    function.__annotations__ = dict(annotations)
     docstring = code.co_consts[0] if code.co_consts else None
     function.__doc__ = docstring if isinstance(docstring, str) else None
     function.__module__ = names.get("__name__", "builtins")

@@ -187,7 +187,8 @@ class Closure:
 
     `cells` maps its free variables to atoms: variables of this function that hold cell objects,
     or `Cell` for those passed on from the enclosing function. `defaults` and `kwdefaults` are
-    atoms; decorators are applied by separate calls. `code_name` is its ``__name__``.
+    atoms, and so are `annotations`; decorators are applied by separate calls. `code_name` is its
+    ``__name__``.
     """
 
     code_name: str
@@ -195,6 +196,12 @@ class Closure:
     cells: tuple[tuple[str, Any], ...] = ()
     defaults: tuple[Any, ...] = ()
     kwdefaults: tuple[tuple[str, Any], ...] = ()
+    annotations: tuple[tuple[str, Any], ...] = ()
+
+    def atoms(self) -> tuple[Any, ...]:
+        """What it is given when it is made, in the order of the function's slots."""
+        by_name = (*self.kwdefaults, *self.annotations)
+        return (*self.defaults, *(atom for _, atom in by_name))
 
 
 Atom: TypeAlias = Var | Lit | Known
@@ -243,8 +250,7 @@ def _parts(call: Call) -> tuple[Any, ...]:
 
 
 def _captured(closure: Closure) -> tuple[Any, ...]:
-    cells, kwdefaults = closure.cells, closure.kwdefaults
-    return (*(a for _, a in cells), *closure.defaults, *(a for _, a in kwdefaults))
+    return (*(atom for _, atom in closure.cells), *closure.atoms())
 
 
 # --- statements -------------------------------------------------------------------------------

@@ -55,6 +55,9 @@ _MODULES_KEPT = 64
 _READ_BACK_KEPT = 1024
 
 
+_ANNOTATIONS_ARE_TEXT = 0x1000000  # the flag of code objects
+
+
 @record
 class Source:
     """A function's tree and what is needed to read it.
@@ -81,6 +84,11 @@ class Source:
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
+
+    @property
+    def is_annotation_text(self) -> bool:
+        """Whether annotations are not evaluated: ``from __future__ import annotations``."""
+        return bool(self.code.co_flags & _ANNOTATIONS_ARE_TEXT)
 
     def loc(self, node: Any) -> Loc | None:
         """The location of a node of this function, columns in characters."""

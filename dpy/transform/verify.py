@@ -233,13 +233,13 @@ class _Verifier:
                 self.fail(f"not an expression: {value!r}")
 
     def closure(self, value: Closure) -> None:
-        """Cells are variables or cells of the function; defaults are operands."""
+        """Cells are variables or cells of the function; the others are operands."""
         for _, cell in value.cells:
             if not isinstance(cell, (Var, Cell)):
                 self.fail(f"not a cell: {cell!r}")
             self.expression(cell)
-        for default in (*value.defaults, *(default for _, default in value.kwdefaults)):
-            self.operand(default)
+        for atom in value.atoms():
+            self.operand(atom)
 
     def op(self, op: Op) -> None:
         """Check name, number and kinds of the operands."""

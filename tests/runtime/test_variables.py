@@ -80,4 +80,4 @@ def test_defaults_are_slots_of_the_function() -> None:
     same, pb = closure(f)
     assert same is f
     acc.add_slot(f, ("default", "c"), 3.0)
-    assert pb(ZERO, acc) == (ZERO, 3.0)
+    assert pb(ZERO, acc) == (ZERO, 3.0, ZERO, ZERO, ZERO, ZERO)  # then the annotations

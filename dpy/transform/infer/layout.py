@@ -72,5 +72,5 @@ def atoms_of(value: ir.Expr) -> tuple[Any, ...]:
     if isinstance(value, ir.Call):
         return (value.func, *value.args, *(a for _, a in value.kwargs))
     if isinstance(value, ir.Closure):
-        return (*(a for _, a in value.cells), *value.defaults, *(a for _, a in value.kwdefaults))
+        return (*(a for _, a in value.cells), *value.atoms())
     return (value,)

@@ -249,8 +249,7 @@ def _closure(state: State, s: ir.Assign, value: ir.Closure) -> Found:
     cells = [atom for _, atom in value.cells]
     for atom in cells:
         effects.alias_target(s, atom.name if isinstance(atom, ir.Var) else HEAP)
-    defaults = [*value.defaults, *(atom for _, atom in value.kwdefaults)]
-    defaults = [atom for atom in defaults if isinstance(atom, ir.Var)]
+    defaults = [atom for atom in value.atoms() if isinstance(atom, ir.Var)]
     for atom in defaults:
         effects.alias_target(s, atom.name)
     effects.make_target(s)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 from typing import Any
 
-from dpy.transform.ir import Call, Cell, Closure, Expr, Known, Lit, Var
+import gast
+
+from dpy.records import replace
+from dpy.transform.ir import Call, Cell, Closure, Expr, Known, Lit, Op, Star, Var
 from dpy.transform.lower.builder import Builder
 from dpy.transform.lower.expressions import operands
+from dpy.transform.lower.scopes import annotated_in
 from dpy.transform.lower.targets import store_name
 
 __all__ = ["define", "define_class", "make_closure", "make_generator"]
@@ -21,8 +26,21 @@ def make_closure(b: Builder, node: Any) -> Closure:
 def define(b: Builder, node: Any) -> None:
     """A nested ``def`` statement: decorators, defaults, function, calls of the decorators."""
     count = len(node.decorator_list)
-    atoms = operands(b, [*node.decorator_list, *_default_nodes(node)])
-    value: Expr = _closure(b, node, node.name, atoms[count:])
+    annotated = annotated_in(node)
+    is_text = b.source.is_annotation_text
+    places = [] if is_text else [annotation for _, annotation in annotated]
+    defaults = _default_nodes(node)
+    atoms = operands(b, [*node.decorator_list, *defaults, *places])
+    end = count + len(defaults)
+    if is_text:
+        noted = [Lit(ast.unparse(gast.gast_to_ast(annotation))) for _, annotation in annotated]
+    else:
+        noted = [_of_starred(b, found, node) for found in atoms[end:]]
+    names = [b.mangle(name) for name, _ in annotated]
+    value: Expr = replace(
+        _closure(b, node, node.name, atoms[count:end]),
+        annotations=tuple(zip(names, noted, strict=True)),
+    )
     for decorator, place in zip(
         reversed(atoms[:count]), reversed(node.decorator_list), strict=True
     ):
@@ -51,6 +69,14 @@ def define_class(b: Builder, node: Any) -> None:
     ):
         value = b.assign(Call(decorator, (b.atom(value, node),)), place)
     store_name(b, b.mangle(node.name), value, node)
+
+
+def _of_starred(b: Builder, found: Any, node: Any) -> Any:
+    """``*args: *Ts`` notes the only item of ``Ts``."""
+    if not isinstance(found, Star):
+        return found
+    items = b.assign(Op("tuple", (found,)), node)
+    return b.assign(Op("getitem", (items, Lit(0))), node)
 
 
 def _default_nodes(node: Any) -> list[Any]:

@@ -35,7 +35,8 @@ def _lower(source: Source) -> Function:
     if isinstance(node, gast.GeneratorExp):
         node, outer = as_function(node), source.free
     _refuse_suspended(source)
-    b = Builder(source, analyse(node, source.class_name, outer))
+    scope = analyse(node, source.class_name, outer, is_annotation_text=source.is_annotation_text)
+    b = Builder(source, scope)
     params = tuple(
         Param(mangle(name, source.class_name), kind) for name, kind in parameters(node.args)
     )

@@ -16,7 +16,15 @@ import gast
 
 from dpy.records import made_by, struct
 
-__all__ = ["COMPREHENSIONS", "CONSUMERS", "Scope", "analyse", "mangle", "parameters"]
+__all__ = [
+    "COMPREHENSIONS",
+    "CONSUMERS",
+    "Scope",
+    "analyse",
+    "annotated_in",
+    "mangle",
+    "parameters",
+]
 
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 _FUNCTIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda)
@@ -102,21 +110,37 @@ class Scope:
         return found
 
 
-def analyse(node: Any, class_name: str | None, outer: Iterable[str] = ()) -> Scope:
+def analyse(
+    node: Any,
+    class_name: str | None,
+    outer: Iterable[str] = (),
+    *,
+    is_annotation_text: bool = False,
+) -> Scope:
     """The scope of a function or lambda; scopes of comprehensions are found in `by_node`.
 
     `outer` are variables of the function around: ``:=`` of a generator expression assigns these.
+    Names in annotations are read unless annotations are only text.
     """
     scope = Scope("function", node, class_name, nonlocals=set(outer))
-    _Analysis(scope.by_node).function(scope, node)
+    _Analysis(scope.by_node, is_annotation_text).function(scope, node)
     return scope
+
+
+def annotated_in(node: Any) -> list[tuple[str, Any]]:
+    """The annotations of a function, in the order in which Python evaluates them."""
+    a = node.args
+    parameters = [*a.args, *a.posonlyargs, a.vararg, *a.kwonlyargs, a.kwarg]
+    found = [(p.id, p.annotation) for p in parameters if p is not None and p.annotation]
+    return found if node.returns is None else [*found, ("return", node.returns)]
 
 
 class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
     """Fills scopes; `scope` is the one being filled."""
 
-    def __init__(self, by_node: dict[int, Scope]) -> None:
+    def __init__(self, by_node: dict[int, Scope], is_annotation_text: bool) -> None:
         self.by_node = by_node
+        self.is_annotation_text = is_annotation_text
         self.scope: Scope
         self._parent: dict[int, Scope] = {}  # of comprehensions and generator expressions
         self._consumed: set[int] = set()
@@ -175,10 +199,14 @@ class _Analysis(gast.NodeVisitor):  # type: ignore[misc]
         self.visit(node.target)
         if node.value is not None:
             self.visit(node.value)
+        if not self.is_annotation_text:
+            self.visit(node.annotation)
 
     def visit_FunctionDef(self, node: Any) -> None:
         self._bind(node.name)
-        for outer in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+        noted = [] if self.is_annotation_text else [found for _, found in annotated_in(node)]
+        parts = (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults, *noted)
+        for outer in parts:
             if outer is not None:
                 self.visit(outer)
         self._nested(node)

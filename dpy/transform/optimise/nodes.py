@@ -192,6 +192,7 @@ def _substituted(e: Any, values: Mapping[str, Any]) -> Any:
             cells=tuple([(k, _substituted(a, values)) for k, a in e.cells]),
             defaults=tuple([_substituted(a, values) for a in e.defaults]),
             kwdefaults=tuple([(k, _substituted(a, values)) for k, a in e.kwdefaults]),
+            annotations=tuple([(k, _substituted(a, values)) for k, a in e.annotations]),
         )
     return e
 

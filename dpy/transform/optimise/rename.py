@@ -163,7 +163,7 @@ def _outer_names_in(parts: Any) -> Iterator[str]:
         elif kind is ir.Star:
             pending.append(e.value)
         elif kind is ir.Closure:
-            pending += (*(a for _, a in e.cells), *e.defaults, *(a for _, a in e.kwdefaults))
+            pending += (*(a for _, a in e.cells), *e.atoms())
         elif isinstance(e, (ir.Global, ir.Free, ir.Cell, ir.Known)):
             yield e.name
 

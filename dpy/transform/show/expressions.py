@@ -92,6 +92,7 @@ def _closure(closure: Closure, namer: Namer) -> ast.expr:
             ast.Tuple(defaults, LOAD),
             pairs(closure.kwdefaults),
             pairs(closure.cells),
+            *([pairs(closure.annotations)] if closure.annotations else []),
         ],
     )
 
