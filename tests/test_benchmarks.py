@@ -76,3 +76,11 @@ def test_startup_times() -> None:
     times = startup.import_times(["json", "no_such_module"], repeats=1)
     assert times["json"] is not None
     assert times["no_such_module"] is None
+
+
+def test_the_benchmark_of_updates_runs() -> None:
+    from benchmarks import updates
+
+    found = updates.measure(4, "Adam", rounds=1)
+    assert found.keys() == {"hand", "in place", "new"}
+    assert updates.measure(4, "Momentum", rounds=1)["in place"].minimum > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -177,8 +178,18 @@ def _contains_itself(x: Any) -> DpyError:
 # --- making objects without their code ------------------------------------------------------------
 
 
+_known: weakref.WeakKeyDictionary[type, frozenset[str]] = weakref.WeakKeyDictionary()
+
+
 def _cached(cls: type) -> frozenset[str]:
     """The names under which `functools.cached_property` stores what it computed."""
+    names = _known.get(cls)
+    if names is None:
+        names = _known[cls] = _cached_names(cls)
+    return names
+
+
+def _cached_names(cls: type) -> frozenset[str]:
     return frozenset(
         name
         for base in cls.__mro__
