@@ -14,6 +14,7 @@ Values of this module are never changed in place once another place may hold the
 from __future__ import annotations
 
 import math
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from dpy import config
 from dpy.errors import NotDifferentiableError
 
 __all__ = [
-    "ZERO", "Zero", "add", "conjugate", "filled", "fit", "is_zero", "project",
+    "ZERO", "Zero", "add", "conjugate", "filled", "fit", "forced", "is_zero", "project",
     "quotient", "quotient_below", "quotient_of_numbers",
     "quotient_of_numbers_below", "times", "times_real", "unbroadcast",
 ]  # fmt: skip
@@ -156,12 +157,20 @@ def fit(d: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     return _cast(unbroadcast(d, shape), dtype)
 
 
+def forced(d: Any) -> Any:
+    """A cotangent that a rule may have put off: a function of nothing, called if it is wanted."""
+    return d() if type(d) is FunctionType else d
+
+
 def project(d: Any, x: Any) -> Any:
     """Bring `d` to the shape, dtype and realness of the primal `x` (used on what rules return).
 
     Integers and integer arrays are the real numbers they stand for; bools and other values
-    without a gradient give ZERO. A float32 primal gets a float32 cotangent.
+    without a gradient give ZERO. A float32 primal gets a float32 cotangent. A function is a
+    cotangent that was put off (see `forced`).
     """
+    if type(d) is FunctionType:
+        d = d()
     if d is ZERO or d is None:
         return ZERO
     kind = type(x)

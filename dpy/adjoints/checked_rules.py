@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dpy.adjoints.rule import kept
-from dpy.cotangent import is_zero
+from dpy.cotangent import forced, is_zero
 from dpy.errors import AdjointError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def check_forward(rule: Rule) -> Callable[..., Any]:
 
         def checked_pullback(*d: Any) -> Any:
             found = rule.check_cotangents(pullback(*d), len(slots))
+            found = tuple(map(forced, found))
             # dpy's own rules leave all sums over broadcast axes to the registry.
             wide = np.shape(d[0]) if rule.primal_is_user else None
             for (where, x), d_x in zip(slots, found, strict=True):

@@ -244,7 +244,8 @@ def adjoint(
 
     The rule has the signature of the primal and returns ``(y, pullback)``; ``pullback(d_y)``
     returns a tuple with one cotangent per positional parameter that is not `static` (None where
-    there is no gradient; parameters after ``*`` are never differentiated).
+    there is no gradient; parameters after ``*`` are never differentiated). A cotangent that costs
+    much may be a function of nothing instead, not called where it is known to be unwanted.
 
     Args:
         primals: functions, methods (``Class.method``) or classes.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dpy.adjoints import registry
-from dpy.cotangent import ZERO
+from dpy.cotangent import ZERO, forced
 from dpy.errors import NonFiniteError
 from dpy.finite import UNKNOWN, Doubt, Operation, blame, describe, doubt_of, is_finite
 from dpy.runtime.failures import dotted_name, user_place
@@ -163,6 +163,7 @@ def checked_rule(rule: Any) -> Any:
         def checked_pullback(*d: Any) -> Any:
             found = pullback(*d)
             if isinstance(found, tuple):
+                found = tuple(map(forced, found))
                 _expect_cotangents(at, found, d, operands, doubts)
             return found
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import dpy
 from dpy import config
+from dpy.adjoints import registry
 from dpy.adjoints.rule import Rule, name_of, parameters
 from dpy.cotangent import ZERO, times
 from dpy.errors import AdjointError
@@ -137,3 +139,54 @@ def test_type_restrictions() -> None:
     assert not rule.applies((np.ones(2),))
     assert not rule.applies((1.0, 1.0))
     assert RULE.applies(())
+
+
+def weigh(x: Any, w: Any) -> Any:
+    return x * w
+
+
+CALLS: list[str] = []
+DATA = np.array([1.0, 2.0])
+
+
+@pytest.fixture
+def weigh_rule() -> Any:
+    def of_x(d_y: Any, w: Any) -> Any:
+        CALLS.append("x")
+        return d_y * w
+
+    @dpy.adjoint(weigh, kind=lambda x, w: w)
+    def rule(x: Any, w: Any) -> Any:
+        def weigh_pullback(d_y: Any) -> Any:
+            return lambda: of_x(d_y, w), lambda: None if w is x else d_y * x
+
+        return x * w, weigh_pullback
+
+    CALLS.clear()
+
+
+def weight_only(w: Any) -> Any:
+    return np.sum(weigh(DATA, w))
+
+
+def both(x: Any, w: Any) -> Any:
+    return np.sum(weigh(x, w))
+
+
+def test_cotangents_that_are_put_off(weigh_rule: Any) -> None:
+    """A function in place of a cotangent is called where the gradient is wanted."""
+    w = np.array([3.0, 5.0])
+    assert list(dpy.gradient(weight_only, w)[0]) == [1.0, 2.0]
+    assert not CALLS
+    d_x, d_w = dpy.gradient(both, DATA, w)
+    assert (list(d_x), list(d_w), CALLS) == ([3.0, 5.0], [1.0, 2.0], ["x"])
+    assert list(dpy.gradient(lambda x: np.sum(weigh(x, x)), w)[0]) == [3.0, 5.0]
+    for setting in ("check_rules", "check_finite", "verify"):
+        with dpy.settings(**{setting: True}):
+            d_x, d_w = dpy.gradient(both, DATA, w)
+        assert (list(d_x), list(d_w)) == ([3.0, 5.0], [1.0, 2.0])
+    found = registry.lookup(weigh)
+    assert found is not None
+    y, pullback = found.apply((2.0, 3.0), {})
+    assert pullback is not None
+    assert (y, pullback(1.0)) == (6.0, ((3.0, 2.0), {}))
