@@ -13,11 +13,23 @@ from dpy.adjoints.numpy.axes import functions, methods
 from dpy.adjoints.registry import Rule, adjoint
 from dpy.cotangent import is_zero, unbroadcast
 from dpy.errors import UnsupportedSyntaxError
+from dpy.kinds import Array, Tuple, number_type
 
 # --- reshape and ravel ------------------------------------------------------------------------
 
 
-@adjoint(np.reshape, static=("shape", "order", "copy"))
+def kind_of_reshaped(a: Any, *shape: Any, **settings: Any) -> Any:
+    """As many axes as there are integers in the shape: small arrays would not show it."""
+    if len(shape) == 1 and isinstance(shape[0], Tuple):
+        shape = shape[0].items
+    elif settings.get("shape") is not None or not shape:
+        return NotImplemented
+    if isinstance(a, Array) and all(number_type(n) is int for n in shape):
+        return Array(a.dtype, len(shape))
+    return NotImplemented
+
+
+@adjoint(np.reshape, static=("shape", "order", "copy"), kind=kind_of_reshaped)
 def reshape(a: Any, shape: Any, order: Any = "C", copy: Any = None) -> Any:
     """The same elements in another shape."""
     old = np.shape(a)
@@ -29,7 +41,7 @@ def reshape(a: Any, shape: Any, order: Any = "C", copy: Any = None) -> Any:
     return np.reshape(a, shape, order, copy=copy), reshape_pullback
 
 
-@adjoint(*methods("reshape"))
+@adjoint(*methods("reshape"), kind=kind_of_reshaped)
 def reshape_method(a: Any, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
     """The same elements in another shape, given as a tuple or as several integers."""
     old = a.shape

@@ -30,12 +30,36 @@ from dpy.nn.functional.activations import (
     tanhshrink,
     trelu,
 )
+from dpy.nn.functional.convolution import conv, conv_transpose, crosscor, depthwise_conv
+from dpy.nn.functional.pooling import (
+    adaptive_maxpool,
+    adaptive_meanpool,
+    global_maxpool,
+    global_meanpool,
+    maxpool,
+    meanpool,
+)
 from dpy.nn.functional.softmax import logsoftmax, logsumexp, softmax
+from dpy.nn.functional.upsampling import (
+    pixel_shuffle,
+    upsample_bilinear,
+    upsample_linear,
+    upsample_nearest,
+    upsample_trilinear,
+)
 
 __all__ = [
+    "adaptive_maxpool",
+    "adaptive_meanpool",
     "celu",
+    "conv",
+    "conv_transpose",
+    "crosscor",
+    "depthwise_conv",
     "elu",
     "gelu",
+    "global_maxpool",
+    "global_meanpool",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
@@ -45,7 +69,10 @@ __all__ = [
     "logsigmoid",
     "logsoftmax",
     "logsumexp",
+    "maxpool",
+    "meanpool",
     "mish",
+    "pixel_shuffle",
     "relu",
     "relu6",
     "rrelu",
@@ -61,4 +88,8 @@ __all__ = [
     "tanh_fast",
     "tanhshrink",
     "trelu",
+    "upsample_bilinear",
+    "upsample_linear",
+    "upsample_nearest",
+    "upsample_trilinear",
 ]

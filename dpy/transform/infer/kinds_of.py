@@ -150,7 +150,9 @@ def kind_by_rule(function: Any, rule: Any, kinds: tuple[Kind, ...], named: Any) 
     if how == "unknown":
         return UNKNOWN
     if callable(how):
-        return how(*kinds, **dict(named))
+        found: Kind = how(*kinds, **dict(named))
+        if found is not NotImplemented:
+            return found
     return kind_by_dummy(function, kinds, named)
 
 

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import dpy.adjoints.numpy.shapes  # noqa: F401 - registers
+import dpy
+import dpy.adjoints.numpy.shapes  # registers
 from dpy.adjoints import registry
-from dpy.adjoints.numpy.shapes import inverse_axes
+from dpy.adjoints.numpy.shapes import inverse_axes, kind_of_reshaped
 from dpy.errors import UnsupportedSyntaxError
+from dpy.kinds import Array, Const, List, Number, Tuple
 from tests.adjoints.cases_shapes import ATTRIBUTES, CASES, LAYOUTS
 from tests.adjoints.harness import Case, check_case, parametrize
 
@@ -77,3 +79,31 @@ def test_reshape_and_transpose_return_views_as_numpy_does() -> None:
         y, _ = rule.apply((x, *args), {})
         assert np.shares_memory(x, y)
         assert not rule.fresh
+
+
+@pytest.mark.parametrize(
+    "flat",
+    [
+        lambda x: x.reshape(x.shape[0], 6),
+        lambda x: x.reshape((x.shape[0], int(np.prod(x.shape[1:])))),
+        lambda x: np.reshape(x, (x.shape[0], 6)),
+        lambda x: np.reshape(x, shape=(2, 6)),
+        lambda x: x.reshape([2, 6]),
+    ],
+)
+def test_the_axes_of_a_reshaped_array_are_known(flat: Any) -> None:
+    """What follows is compiled for arrays, although small arrays cannot be reshaped so."""
+    x = np.arange(12.0).reshape(2, 2, 3)
+    loss = lambda x: np.sum(np.sin(flat(x)))  # noqa: E731
+    assert np.allclose(dpy.gradient(loss, x)[0], np.cos(x))
+
+
+def test_kinds_of_reshaped_arrays() -> None:
+    of_three = Array(np.dtype(float), 3)
+    whole = Number(int)
+    assert kind_of_reshaped(of_three, whole, Const(6, int)) == Array(np.dtype(float), 2)
+    assert kind_of_reshaped(of_three, Tuple((whole,))) == Array(np.dtype(float), 1)
+    assert kind_of_reshaped(of_three, Tuple(())) == Array(np.dtype(float), 0)
+    for kinds in ((of_three, List(whole)), (of_three,), (Number(float), whole)):
+        assert kind_of_reshaped(*kinds) is NotImplemented
+    assert kind_of_reshaped(of_three, shape=Tuple((whole,))) is NotImplemented

@@ -105,6 +105,8 @@ def test_a_rule_may_say_what_the_kind_is() -> None:
         return Tuple((x, axis))
 
     assert kind_by_rule(np.sum, Rule(told), (VECTOR,), (("axis", FLOAT),)) == Tuple((VECTOR, FLOAT))
+    unsure = Rule(lambda *kinds: NotImplemented)
+    assert kind_by_rule(np.sum, unsure, (VECTOR,), ()) == Number(np.float64)
 
 
 def test_running_a_primitive_tells_its_kind() -> None:
