@@ -43,13 +43,18 @@ WITHOUT_CASES = {
 }
 
 
+_LAYERS = ("dpy.nn.", "dpy.losses", "dpy.optim", "dpy.data", "dpy.training", "dpy.functors")
+
+
 def is_of_the_library(rule: registry.Rule) -> bool:
-    """Whether a rule belongs to dpy, not to another test."""
+    """Whether a rule belongs to dpy's core, not to another test or to a layer, which has its own."""
     if rule.is_nondifferentiable:
         module = str(getattr(rule.primal, "__module__", ""))
-        return callable(rule.primal) and not module.startswith(("test", "dpy.api"))
+        return callable(rule.primal) and not module.startswith(("test", "dpy.api", *_LAYERS))
     makers = [f for f in (rule.forward, *(rule.partials or ())) if f is not None]
-    return all(f.__module__.startswith("dpy.") for f in makers)
+    return all(
+        f.__module__.startswith("dpy.") and not f.__module__.startswith(_LAYERS) for f in makers
+    )
 
 
 def test_every_rule_owns_cases() -> None:
