@@ -47,7 +47,7 @@ _LAYERS = ("dpy.nn.", "dpy.losses", "dpy.optim", "dpy.data", "dpy.training", "dp
 
 
 def is_of_the_library(rule: registry.Rule) -> bool:
-    """Whether a rule belongs to dpy's core, not to another test or to a layer, which has its own."""
+    """Whether a rule belongs to dpy, not to another test; a layer checks its own."""
     if rule.is_nondifferentiable:
         module = str(getattr(rule.primal, "__module__", ""))
         return callable(rule.primal) and not module.startswith(("test", "dpy.api", *_LAYERS))
