@@ -56,6 +56,7 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         trainables,
     )
     from dpy.listing import adjoint_source
+    from dpy.nn.show import summary
     from dpy.parameters import Grads, Params
     from dpy.sources import from_source
     from dpy.specialise import CacheInfo, cache_info, clear_cache
@@ -108,6 +109,7 @@ __all__ = [
     "settings",
     "state",
     "stop_gradient",
+    "summary",
     "trainable",
     "trainables",
     "value_and_grad",
@@ -139,6 +141,7 @@ _HOMES = {
         "state", "trainable", "trainables",
     ),
     "listing": ("adjoint_source",),
+    "nn.show": ("summary",),
     "parameters": ("Grads", "Params"),
     "sources": ("from_source",),
     "specialise": ("CacheInfo", "cache_info", "clear_cache"),

@@ -227,6 +227,8 @@ def _read_function(f: Any) -> Slots:
         names = code.co_varnames[: code.co_argcount]
         found.update(zip(names[-len(f.__defaults__) :], f.__defaults__, strict=True))
     found.update(f.__kwdefaults__ or {})
+    if found and "<" not in f.__qualname__:  # can be imported: numbers of it are constants
+        found = {name: x for name, x in found.items() if not isinstance(x, (int, float, complex))}
     for name, value in f.__dict__.items():
         if not name.startswith("__"):  # not __wrapped__
             found.setdefault(name, value)

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+import dpy
 from tests.programs.corpus import Case, Corpus, state
 
 corpus = Corpus()
@@ -497,3 +498,50 @@ def defaults_behind_extra_arguments(x):
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_semantics(case: Case) -> None:
     case.check()
+
+
+# --- functions that are differentiated themselves -------------------------------------------------
+
+
+def _linear(n, m):
+    w, b = np.ones((m, n)), np.zeros(m)
+    return lambda x: x @ w.T + b
+
+
+def _factor(w):
+    return lambda x: x * w
+
+
+def _nested(w):
+    def inner(x):
+        return x * w
+
+    return lambda x: inner(x) + w
+
+
+def test_what_an_argument_has_captured_has_a_gradient() -> None:
+    x = np.ones((4, 3))
+
+    def loss(f):
+        return (f(x) ** 2).sum()
+
+    layer = _linear(3, 2)
+    for _ in range(5):
+        (g,) = dpy.gradient(loss, layer)
+        assert g.w.tolist() == [[24.0] * 3] * 2
+        assert g.b.tolist() == [24.0] * 2
+    for _ in range(5):
+        assert dpy.gradient(lambda f: f(2.0) ** 2, _factor(3.0))[0].w == 24.0
+        assert dpy.gradient(lambda f: f(2.0) ** 2, lambda x, w=3.0: x * w)[0].w == 24.0
+        assert dpy.gradient(lambda f: f(2.0) ** 2, _nested(3.0))[0].w == 54.0
+        assert dpy.gradient(lambda fs: fs[0](2.0) ** 2, [_factor(3.0), 1])[0][0].w == 24.0
+        assert dpy.gradient(lambda d: d["f"](2.0) ** 2, {"f": _factor(3.0)})[0]["f"].w == 24.0
+
+
+def _slope(x, a=0.5):
+    return x * a
+
+
+def test_defaults_of_functions_that_can_be_imported_are_constants() -> None:
+    assert dpy.gradient(lambda f: f(2.0), _slope) == (None,)
+    assert dpy.gradient(lambda f, x: f(x), _slope, 2.0) == (None, 0.5)

@@ -8,6 +8,28 @@ import importlib as _importlib
 import typing as _typing
 
 if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and editors
+    from dpy.nn.basic import (
+        Bilinear,
+        Dense,
+        Scale,
+        flatten,
+        identity,
+    )
+    from dpy.nn.chains import (
+        Chain,
+        Maxout,
+        PairwiseFusion,
+        Parallel,
+        SkipConnection,
+    )
+    from dpy.nn.dropout import (
+        AlphaDropout,
+        Dropout,
+    )
+    from dpy.nn.embedding import (
+        Embedding,
+        EmbeddingBag,
+    )
     from dpy.nn.functional.activations import (
         celu,
         elu,
@@ -58,15 +80,37 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         truncated_normal,
         zeros32,
     )
+    from dpy.nn.modes import (
+        is_training,
+        modules,
+        testmode,
+        trainmode,
+    )
     from dpy.nn.random import (
         generator,
         seed,
     )
+    from dpy.nn.show import (
+        summary,
+    )
 
 __all__ = [
+    "AlphaDropout",
+    "Bilinear",
+    "Chain",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "EmbeddingBag",
+    "Maxout",
+    "PairwiseFusion",
+    "Parallel",
+    "Scale",
+    "SkipConnection",
     "celu",
     "create_bias",
     "elu",
+    "flatten",
     "functional",
     "gelu",
     "generator",
@@ -75,7 +119,9 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "identity",
     "identity_init",
+    "is_training",
     "kaiming_normal",
     "kaiming_uniform",
     "leakyrelu",
@@ -86,6 +132,7 @@ __all__ = [
     "logsoftmax",
     "logsumexp",
     "mish",
+    "modules",
     "nfan",
     "ones32",
     "orthogonal",
@@ -104,10 +151,13 @@ __all__ = [
     "softshrink",
     "softsign",
     "sparse_init",
+    "summary",
     "swish",
     "tanh",
     "tanh_fast",
     "tanhshrink",
+    "testmode",
+    "trainmode",
     "trelu",
     "truncated_normal",
     "zeros32",
@@ -115,6 +165,12 @@ __all__ = [
 
 # Where the public names are defined, below `dpy.nn`; each is imported when it is first used.
 _HOMES = {
+    "basic": ("Bilinear", "Dense", "Scale", "flatten", "identity",),
+    "chains": ("Chain", "Maxout", "PairwiseFusion", "Parallel", "SkipConnection",),
+    "dropout": ("AlphaDropout", "Dropout",),
+    "embedding": ("Embedding", "EmbeddingBag",),
+    "modes": ("is_training", "modules", "testmode", "trainmode"),
+    "show": ("summary",),
     "functional.activations": (
         "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leakyrelu", "lisht",
         "logcosh", "logsigmoid", "mish", "relu", "relu6", "rrelu", "selu", "sigmoid",

@@ -16,6 +16,7 @@ and compared by nothing else: no ``__eq__``, ``__hash__`` or ``__add__`` of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -403,6 +404,7 @@ class Accumulators:
         walk = Walk(self, entry)
         if not self.arrays and not self.slots and walk.is_plain(xs):
             return list(ds)
+        self._show_defaults()
         rest = [walk.sink(x, d) for x, d in zip(xs, ds, strict=True)]
         for x in xs:
             walk.sink_held(x)
@@ -411,6 +413,14 @@ class Accumulators:
         totals = [walk.total(x, d) for x, d in zip(xs, rest, strict=True)]
         self.clear()
         return totals
+
+    def _show_defaults(self) -> None:
+        """What defaults got from calls goes to the slots under which a function shows them."""
+        for obj, slots in self.slots.values():
+            if type(obj) is FunctionType:
+                for slot in [slot for slot in slots if type(slot) is tuple]:
+                    d = slots.pop(slot)
+                    slots[slot[1]] = add(slots[slot[1]], d) if slot[1] in slots else d
 
     def _refuse_lost(self, seen: dict[int, Any]) -> None:
         """An exception whose making nobody has noted cannot hand on what it was given."""

@@ -192,9 +192,8 @@ def _analyse(new: Specialisation, function: Any) -> None:
     new.params = [(p.name, p.kind) for p in lowered.params]
     analysis = _Analysis(new, function)
     facts = analysis.settle(lowered)
-    written_out = unroll.run(lowered, facts)
-    if written_out is not lowered and _is_settled_so_far(new):
-        analysis.settle_shorter(written_out)
+    if _is_settled_so_far(new):
+        analysis.write_out(lowered, facts)
     for _ in range(3):
         assert new.facts is not None
         calls = inlining.choose(new, new.facts)
@@ -236,6 +235,17 @@ class _Analysis:
         _progress.rounds(new, self._infer)
         assert new.facts is not None
         return new.facts
+
+    def write_out(self, lowered: ir.Function, facts: Facts) -> None:
+        """Settle with short loops over tuples written out, if there are any."""
+        assumed: unroll.Assumed = []
+        written_out = unroll.run(lowered, facts, assumed)
+        if assumed and not unroll.holds(assumed, self.settle(written_out)):
+            written_out = unroll.run(lowered, facts)
+            if written_out is lowered:
+                self.settle(lowered)
+        if written_out is not lowered:
+            self.settle_shorter(written_out)
 
     def settle_shorter(self, lowered: ir.Function) -> None:
         """Settle, without what is only built to be taken apart.

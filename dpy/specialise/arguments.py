@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import inspect
+from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
 
 from dpy.cotangent import ZERO
-from dpy.kinds import UNKNOWN, Kind, Text, kind_of
+from dpy.kinds import (
+    UNKNOWN,
+    Dict,
+    Kind,
+    KnownObject,
+    List,
+    Object,
+    Text,
+    Tuple,
+    can_carry,
+    kind_of,
+)
 from dpy.runtime import item_cotangents
 from dpy.runtime.hidden import reads_hidden
 from dpy.slots import contents
@@ -37,6 +49,8 @@ def forward_of(
         given = code.co_varnames[: min(len(args), code.co_argcount)]
         activity += [name for name in bound if name not in given and name not in kwargs]
     kinds = {name: _kind(value) for name, value in bound.items()}
+    if not heap_active:
+        heap_active = any(_captures(kinds[name], set()) for name in activity if name in kinds)
     found = specialise(
         function, kinds, frozenset(activity), heap_active=heap_active, protect=protect,
         shared=frozenset(),
@@ -48,6 +62,36 @@ def forward_of(
             function, kinds, frozenset(activity), heap_active=heap_active, protect=protect
         )
     return found
+
+
+def _captures(kind: Kind, seen: set[int]) -> bool:
+    """Whether a differentiated argument holds a function that has something to differentiate.
+
+    What it has captured is read where the compiler sees a cell or a default, as for `Params`.
+    """
+    if isinstance(kind, Tuple):
+        return any(_captures(item, seen) for item in kind.items)
+    if isinstance(kind, List):
+        return _captures(kind.item, seen)
+    if isinstance(kind, (Object, Dict)):
+        return any(_captures(field, seen) for _, field in kind.fields)
+    if not isinstance(kind, KnownObject) or type(kind.value) is not FunctionType:
+        return False
+    if id(kind.value) in seen:
+        return False
+    seen.add(id(kind.value))
+    for held in (contents(kind.value) or {}).values():
+        inner = kind_of(_content(held) if type(held) is CellType else held)
+        if isinstance(inner, KnownObject):
+            if _captures(inner, seen):
+                return True
+        elif can_carry(inner):
+            return True
+    return False
+
+
+def _content(cell: Any) -> Any:
+    return (contents(cell) or {}).get("cell_contents")
 
 
 def _kind(value: Any) -> Kind:

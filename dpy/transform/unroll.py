@@ -19,6 +19,10 @@ def f(x, y):
     v_0 = x[1]
     y = y + v_0
     return y
+
+A model that calls each of its layers would, before this, call something unknown, which might write
+to the model: then it is not known what the loop goes through. So a loop is written out for what it
+seemed to go through before that was taken into account, and `holds` says whether it was right.
 """
 
 from __future__ import annotations
@@ -34,24 +38,45 @@ from dpy.transform.optimise.nodes import is_temporary
 from dpy.transform.splice import rename, size
 from dpy.transform.versions import Names
 
-__all__ = ["run"]
+__all__ = ["Assumed", "holds", "run"]
 
 LARGEST = 64
 """No loop becomes more statements than these."""
 
 
-def run(function: ir.Function, facts: Any) -> ir.Function:
-    """The function with its short loops over tuples, and over ranges in displays, written out."""
-    unroller = _Unroller(function, facts)
+Assumed = list[tuple[ir.Stmt, str, int]]
+"""Statements, and the variables that must be tuples of this length there."""
+
+
+def run(function: ir.Function, facts: Any, assumed: Assumed | None = None) -> ir.Function:
+    """The function with its short loops over tuples, and over ranges in displays, written out.
+
+    Args:
+        function: as it was analysed.
+        facts: what was found.
+        assumed: if a list is given, loops are also written out on the strength of
+            ``facts.first_sources``, and the list is filled with what that rests on.
+    """
+    unroller = _Unroller(function, facts, assumed)
     body = unroller.block(function.body)
     if not unroller.changed:
         return function
     return replace(function, body=body, locals=function.locals | unroller.locals)
 
 
+def holds(assumed: Assumed, facts: Any) -> bool:
+    """Whether an analysis of the function that `run` gave confirms what it assumed."""
+    for s, name, n in assumed:
+        kind = facts.kind(s, ir.Var(name))
+        if not isinstance(kind, Tuple) or len(kind.items) != n:
+            return False
+    return True
+
+
 class _Unroller:
-    def __init__(self, function: ir.Function, facts: Any) -> None:
+    def __init__(self, function: ir.Function, facts: Any, assumed: Assumed | None) -> None:
         self.facts = facts
+        self.assumed = assumed
         self.changed = False
         self.reads = Counter(variables(function.result))
         self.locals: set[str] = set()
@@ -98,6 +123,7 @@ class _Unroller:
         for gone in (used, *list_.values()):
             if gone is not None:
                 before.remove(gone)
+        is_assumed = used is None and not isinstance(self.facts.kind(s, s.iter), Tuple)
         values: list[Any] = []
         inside = Counter(name for inner in ir.walk(s.body) for name in ir.reads(inner))
         carried = self.carried(s)
@@ -110,6 +136,8 @@ class _Unroller:
                 env[name] = ir.Var(self.fresh(name))
             target = env[s.target].name if s.target in env else s.target
             out += self.flat(target, item, s.loc)
+            if is_assumed:
+                self.assume(out[-1], s, len(items))
             for inner in rename(s.body, env):
                 if isinstance(inner, ir.Assign) and _appended(inner) in list_:
                     assert isinstance(inner.value, ir.Op)
@@ -121,6 +149,11 @@ class _Unroller:
             out.append(ir.Assign(name, ir.Op(shape, tuple(values)), s.loc))
         self.changed = True
         return out
+
+    def assume(self, read: ir.Stmt, s: ir.For, n: int) -> None:
+        """Note that this statement reads from a tuple of length `n`, if all is as it seems."""
+        assert self.assumed is not None and isinstance(s.iter, ir.Var)
+        self.assumed.append((read, s.iter.name, n))
 
     def is_only_taken_apart(self, name: str) -> bool:
         """Whether nobody can tell a list from a tuple: it is unpacked or made a tuple, no more."""
@@ -198,6 +231,8 @@ class _Unroller:
         if not isinstance(source, ir.Var):
             return none
         kind = self.facts.kind(s, source)
+        if self.assumed is not None and not isinstance(kind, Tuple):
+            kind = self.facts.first_sources.get(id(s), kind)
         if isinstance(kind, Tuple):
             if source.name in {t for inner in ir.walk(s.body) for t in ir.targets(inner)}:
                 return none

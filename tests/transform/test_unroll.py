@@ -177,3 +177,81 @@ def test_zip_that_is_strict_is_left_to_python() -> None:
 
     with pytest.raises(ValueError, match="zip"):
         dpy.gradient(f, 0.4, 1.3)
+
+
+class Scale:
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, x):
+        return x * self.factor
+
+
+class Shift:
+    def __init__(self, offset):
+        self.offset = offset
+
+    def __call__(self, x):
+        return x + self.offset
+
+
+class Model:
+    def __init__(self, *layers):
+        self.layers = layers
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+def test_layers_of_different_classes_are_called_one_by_one() -> None:
+    def f(a, b):
+        return Model(Scale(a), Shift(b), math.sin, Scale(b))(a)
+
+    def g(m, a):
+        return m(a) * a
+
+    check(f, 0.4, 1.3)
+    model = Model(Scale(0.4), Shift(1.3), math.sin, Scale(1.3))
+    check(g, model, 0.7)
+    assert "call_(" not in dpy.adjoint_source(g, model, 0.7)
+    d = dpy.gradient(g, model, 0.7)[0]
+    assert d.layers[2] is None
+    assert d.layers[3].factor == pytest.approx(0.7 * math.sin(0.7 * 0.4 + 1.3))
+
+
+class Growing:
+    """A layer that changes the model which calls it."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def __call__(self, x):
+        self.model.layers = (*self.model.layers[1:], Scale(3.0), Shift(0.5))
+        return x * 2.0
+
+
+def twice(model, x):
+    for _ in range(2):
+        for layer in model.layers:
+            x = layer(x)
+    return x
+
+
+def growing():
+    model = Model()
+    model.layers = (Growing(model), Scale(3.0))
+    return model
+
+
+def test_a_layer_that_changes_the_model_is_seen() -> None:
+    def made_inside(a):
+        model = Model()
+        model.layers = (Growing(model), Scale(3.0))
+        return twice(model, a)
+
+    for _ in range(5):
+        assert dpy.value_and_gradient(made_inside, 0.4) == (made_inside(0.4), (54.0,))
+        y, (_, d) = dpy.value_and_gradient(twice, growing(), 0.4)
+        assert (y, d) == (twice(growing(), 0.4), 54.0)

@@ -31,6 +31,7 @@ from dpy.nn.functional.activations import (
     trelu,
 )
 from dpy.nn.functional.convolution import conv, conv_transpose, crosscor, depthwise_conv
+from dpy.nn.functional.normalise import dropout, normalise
 from dpy.nn.functional.pooling import (
     adaptive_maxpool,
     adaptive_meanpool,
@@ -56,6 +57,7 @@ __all__ = [
     "conv_transpose",
     "crosscor",
     "depthwise_conv",
+    "dropout",
     "elu",
     "gelu",
     "global_maxpool",
@@ -72,6 +74,7 @@ __all__ = [
     "maxpool",
     "meanpool",
     "mish",
+    "normalise",
     "pixel_shuffle",
     "relu",
     "relu6",

@@ -257,6 +257,8 @@ def _of_array(state: State, s: ir.Assign, owner: Any, name: str, kind: Array) ->
         return inert(Method(KnownObject(descriptor), owner))
     if name == "ndim":
         return inert(Const(kind.ndim, int))
+    if name == "dtype":
+        return inert(Const(kind.dtype, type(kind.dtype)))
     if name == "shape":
         return inert(Tuple((Number(int),) * kind.ndim))
     if name in ("size", "itemsize", "nbytes"):

@@ -6,7 +6,7 @@ import inspect
 import types
 from typing import Any
 
-from dpy.kinds import BOTTOM, UNKNOWN, Const, Kind, Method, Number, is_atomic, kind_of
+from dpy.kinds import BOTTOM, UNKNOWN, Const, Kind, Method, Number, can_carry, is_atomic, kind_of
 from dpy.transform import ir
 from dpy.transform.infer.facts import HEAP, RESULT, Callee, Site, Summary
 from dpy.transform.infer.primitives import call_rule
@@ -38,12 +38,20 @@ def call_bound(
     for name, default in _defaults(getattr(function, "init", function)).items():
         if name not in kinds:
             kinds[name] = kind_of(default)
+            if state.facts.heap_active and _is_active_default(function, kinds[name]):
+                return None  # the runtime gives the function what is due to it
     active = frozenset(n for n, a in bound.items() if state.is_varied(a))
     shared = _shared(state, bound, kinds)
     callee = state.book.callee(function, kinds, active, state.facts.heap_active, shared)
     if callee is None:
         return None
     return _apply_summary(state, s, callee, bound, function)
+
+
+def _is_active_default(function: Any, kind: Kind) -> bool:
+    """Whether a default may be differentiated: of a function that the program made."""
+    is_made = isinstance(function, types.FunctionType) and "<" in function.__qualname__
+    return is_made and can_carry(kind)
 
 
 def _argument_kind(kind: Kind) -> Kind:

@@ -1,4 +1,4 @@
-"""Tests that kinds decide: ``isinstance``, ``is None`` and ``not`` of what these give.
+"""Tests that kinds decide: ``isinstance``, ``is None``, dtypes, and ``not`` of what these give.
 
 A branch that cannot be taken then needs no adjoint, and adds no kinds to what follows.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 from dpy.kinds import Array, Const, Dict, Kind, KnownObject, List, Number, Object, Other, Tuple
 
-__all__ = ["decided_isinstance", "decided_test"]
+__all__ = ["decided_dtypes", "decided_isinstance", "decided_test"]
 
 
 def decided_isinstance(kind: Kind, wanted: Kind) -> bool | None:
@@ -37,6 +37,25 @@ def decided_isinstance(kind: Kind, wanted: Kind) -> bool | None:
     if isinstance(kind, Object) and "__class__" in cls.__dict__:
         return None
     return issubclass(cls, wanted.value)
+
+
+def decided_dtypes(kinds: tuple[Kind, ...]) -> bool | None:
+    """``x.dtype == y.dtype`` decided by kinds; one of the two may be a class of NumPy's.
+
+    >>> from dpy.kinds import Const, KnownObject
+    >>> single = np.dtype(np.float32)
+    >>> decided_dtypes((Const(single, type(single)), KnownObject(np.float64)))
+    False
+    """
+    values = [getattr(kind, "value", None) for kind in kinds]
+    if not any(isinstance(value, np.dtype) for value in values):
+        return None
+    for value in values:
+        if not isinstance(value, np.dtype) and not (
+            isinstance(value, type) and issubclass(value, np.generic)
+        ):
+            return None
+    return bool(values[0] == values[1])
 
 
 def decided_test(name: str, kinds: tuple[Kind, ...]) -> bool | None:

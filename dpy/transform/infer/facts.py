@@ -142,7 +142,9 @@ class Facts:
     """The result of inference: side tables keyed by the identity of the statement.
 
     `kinds` are of what statements assign, `operand_kinds` of what they read; `decided` has the
-    outcome of tests that the kinds decide. `active` variables have cotangents. `written` ones may
+    outcome of tests that the kinds decide. `first_sources` are the kinds of what loops go through
+    as the first pass found them, when it was not known yet what unknown code writes to.
+    `active` variables have cotangents. `written` ones may
     reach an object that is written to, and those of `identity` keep the cotangents of their objects
     in accumulators; for `buffers`, `self_updates` and `self_writes` see `dpy.transform.buffers`,
     and for `number_lists` the module of that name.
@@ -157,6 +159,7 @@ class Facts:
     operand_kinds: dict[int, dict[str, Kind]] = made_by(default_factory=dict)
     sites: dict[int, Site] = made_by(default_factory=dict)
     decided: dict[int, bool] = made_by(default_factory=dict)
+    first_sources: dict[int, Kind] = made_by(default_factory=dict)
     active: set[str] = made_by(default_factory=set)
     identity: set[str] = made_by(default_factory=set)
     written: set[str] = made_by(default_factory=set)

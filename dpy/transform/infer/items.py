@@ -62,6 +62,8 @@ def read_item(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found:
         result = state.effects.slot_kind(owner, "[]", kind.item)
     elif isinstance(kind, Tuple) and number_type(index) is int:
         result = joined(kind.items)
+    elif isinstance(kind, Tuple) and isinstance(index, Slice):
+        result = _part(kind, index)
     elif is_text(kind):
         result = Text() if state.is_varied(owner) else Other(str)
     state.effects.alias_target_if(s, owner, result)
@@ -70,6 +72,19 @@ def read_item(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Found:
     if not state.is_varied(owner):
         return inert(result)
     return generic(state, s, args, kinds, writes=False, result=result)
+
+
+def _part(kind: Tuple, index: Slice) -> Kind:
+    """The kind of a slice of a tuple, if its bounds are known."""
+    bounds: list[Any] = []
+    for part in index.parts:
+        if part == NONE:
+            bounds.append(None)
+        elif isinstance(part, Const) and type(part.value) in (int, type(None)):
+            bounds.append(part.value)
+        else:
+            return UNKNOWN
+    return UNKNOWN if bounds[-1] == 0 else Tuple(kind.items[slice(*bounds)])
 
 
 def _may_write(state: State, atom: Any, kind: Kind, index: Kind) -> bool:

@@ -135,7 +135,9 @@ def _merge_loop(
 
 def _iterate(state: State, s: ir.For, env: Environment) -> Kind:
     """The site of a ``for``, and the kind of its items."""
-    item, is_plain = _item_kind(state, s.iter, kind_at(s.iter, env))
+    source = kind_at(s.iter, env)
+    state.facts.first_sources.setdefault(id(s), source)
+    item, is_plain = _item_kind(state, s.iter, source)
     varied = not is_plain and state.is_varied(s.iter)
     assert isinstance(s.target, str)
     item = state.effects.array_kind(s.target, item)

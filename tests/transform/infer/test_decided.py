@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dpy.kinds import UNKNOWN, Const, Kind, KnownObject, List, Number, Object, Other, kind_of
-from dpy.transform.infer.decided import decided_isinstance, decided_test
+from dpy.transform.infer.decided import decided_dtypes, decided_isinstance, decided_test
 from tests.transform.infer.programs import FLOAT, INT, VECTOR, Pair, facts_of, forms
 
 NONE = Other(type(None))
@@ -76,3 +76,18 @@ def test_the_branch_that_is_not_taken_has_no_sites() -> None:
         return x * 2
 
     assert "x" not in forms(facts_of(f, 1.5))
+
+
+def test_dtypes_are_known() -> None:
+    def f(x, y):
+        if x.dtype != y.dtype or x.dtype == np.float64:
+            x = missing(x)  # noqa: F821
+        return x * 2
+
+    single, double = np.ones(2, np.float32), np.ones(2)
+    assert "x" not in forms(facts_of(f, single, single))
+    assert "x" in forms(facts_of(f, single, double))
+    float32 = Const(single.dtype, type(single.dtype))
+    assert decided_dtypes((float32, KnownObject(np.float32))) is True
+    assert decided_dtypes((float32, UNKNOWN)) is None
+    assert decided_dtypes((KnownObject(np.float32), KnownObject(np.float32))) is None
