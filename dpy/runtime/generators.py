@@ -58,6 +58,8 @@ class _OfTaped(sources.Lazy):
 class TapedGenerator(Generator[Any, Any, Any]):
     """What a differentiated generator function returns: to the program, a generator."""
 
+    died_at: int | None = None  # the place on its tape where it began to die with a loop
+
     def __init__(self, inner: Any, function: Any, count: int, tape: Tape, cleans_up: bool) -> None:
         self.__name__ = function.__name__
         self.__qualname__ = function.__qualname__
@@ -124,6 +126,26 @@ class TapedGenerator(Generator[Any, Any, Any]):
         self._resume(self._inner.close)
         self._is_closed = True
         return start
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self._is_started and not (self._is_closed or self._result is not None)
+
+    def die(self) -> None:
+        """What Python does when nobody holds it any more.
+
+        An exception from here cannot be caught: the interpreter writes it to stderr.
+        """
+        start, base = len(self._tape.entries), len(state.orphans)
+        try:
+            self.close_here()
+        except BaseException:
+            del state.orphans[base:]
+            raise
+        finally:
+            self._is_closed = True
+            self.died_at = start
 
     def _resume(self, step: Any, *args: Any) -> Any:
         tape = self._tape
@@ -212,9 +234,8 @@ class TapedGenerator(Generator[Any, Any, Any]):
 
     def creation_pullback(self, d: Any, acc: Any) -> tuple[Any, ...]:
         """The cotangents of the parameters, after all items."""
-        if self._cleans_up and self._is_started and not (self._is_closed or self._result):
-            if not self._is_kept():
-                self._refuse()
+        if self._cleans_up and self.waits and not self._is_kept():
+            self._refuse()
         self.go_back(acc, 0)
         sweep = self._sweeps.pop(id(acc))[1]
         found = self._tape.of_parameters(sweep, acc)

@@ -11,22 +11,28 @@ from typing import Any
 
 from dpy.cotangent import ZERO, is_zero
 from dpy.runtime.attempts import interrupted, state
+from dpy.runtime.fresh import LastItems, alone
 from dpy.runtime.sources import Lazy, Part, Source, source_of
 
 __all__ = ["collect", "give_items", "iterate"]
 
 
-def iterate(iterable: Any, by_identity: bool) -> tuple[Any, Callable[[int, Any], Any]]:
+def iterate(
+    iterable: Any, by_identity: bool, is_fresh: bool = False
+) -> tuple[Any, Callable[[int, Any], Any]]:
     """The iterable for a ``for`` loop over active items, and how their cotangents get back.
 
     ``pb(n, acc)`` starts the reverse sweep over the `n` items read: an object with ``give(d)``,
     called from the last item to the first, and ``finish()``, which returns what goes to the
     iterable by value. Without `by_identity` that is the whole cotangent of a container.
+    An iterable `is_fresh` if only the loop holds it.
     """
+    is_alone = is_fresh and alone(iterable)
     part = Part(iterable)
     source = part.source
     if by_identity or isinstance(source, Lazy):
-        return part.iterable, lambda n, acc: _Giver(part, n, acc)
+        items = LastItems(part) if is_alone else part.iterable
+        return items, lambda n, acc: _Giver(part, n, acc)
     return part.iterable, lambda n, acc: _Collector(source, n, acc)
 
 

@@ -231,11 +231,12 @@ class Part:
     An iterator may be consumed elsewhere too, so of its items the numbers are noted.
     """
 
-    __slots__ = ("iterable", "marks", "source")
+    __slots__ = ("is_last", "iterable", "marks", "source")
 
     def __init__(self, iterable: Any) -> None:
         source = self.source = source_of(iterable)
         self.marks: list[int] | None = None
+        self.is_last = False  # its consumer was left, and a generator died with it
         self.iterable = source.iterable
         if isinstance(source, Lazy):
             self.marks = []
@@ -251,7 +252,9 @@ class Part:
 
     def end(self, acc: Any) -> None:
         """Go back over what ran between the last item and the end, if it ended here."""
-        if self.marks is not None and self.source.ended_by is self.marks:
+        if self.is_last:
+            self.source.iterable.go_back(acc, self.source.iterable.died_at)
+        elif self.marks is not None and self.source.ended_by is self.marks:
             self.source.give_end(acc)
 
     def give_all(self, acc: Any, count: int) -> None:

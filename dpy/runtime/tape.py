@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from dpy.runtime.attempts import Thrown, interrupted, is_guarded, state
 from dpy.runtime.conversions import truth
 from dpy.runtime.dispatch import dispatch
 from dpy.runtime.failures import STANDS_FOR
+from dpy.runtime.fresh import alone, leave, named
 from dpy.runtime.hidden import hide_text, show_text
 from dpy.runtime.operations import OPERATIONS, read_cell, read_global
 from dpy.runtime.special_methods import user_method
@@ -273,15 +274,32 @@ class Tape:
             return value, None
         return self.note(read_cell(cell, value), ())
 
-    def items(self, iterable: Any, keys: tuple[Any, int]) -> Iterator[tuple[Any, Any]]:
+    def items(
+        self, iterable: Any, keys: tuple[Any, int], is_fresh: bool = False
+    ) -> Iterator[tuple[Any, Any]]:
         """The items of a ``for`` loop with their keys."""
-        line = keys[-1:]
         if type(iterable) is range:
-            for i in iterable:
-                yield i, None
-            return
+            return ((i, None) for i in iterable)
+        is_alone = is_fresh and alone(iterable)
         part = sources.Part(iterable)
         self.entries.append((_remainder(part), keys))
+        items = self._items(part, keys[-1:])
+        return named(self._last_items(part, items, keys[-1:]), iterable) if is_alone else items
+
+    def _last_items(
+        self, part: sources.Part, items: Iterator[Any], line: tuple[int]
+    ) -> Generator[tuple[Any, Any], None, None]:
+        """The items of a generator that dies with the loop."""
+        try:
+            yield from items
+        finally:
+            try:
+                leave(part)
+            finally:
+                if part.is_last:
+                    self.entries.append((_ending(part), line))
+
+    def _items(self, part: sources.Part, line: tuple[int]) -> Iterator[tuple[Any, Any]]:
         items = enumerate(part.iterable)
         while True:
             base = len(state.orphans)

@@ -309,13 +309,23 @@ class If(_WithBlocks):
 
 @record
 class For(_WithBlocks):
-    """Runs `body` for each item of `iter`; ends early when the variable `exit` is true after it."""
+    """Runs `body` for each item of `iter`; ends early when the variable `exit` is true after it.
+
+    `fresh` names the variable of an iterable that was called for in the loop's own line: in Python
+    no variable holds it, and it dies when the loop is left. It counts while `iter` is that one.
+    """
 
     target: str | tuple[str, ...]
     iter: Expr
     body: Block
     exit: str | None = None
     loc: Loc | None = None
+    fresh: str | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether in Python the loop alone holds what its line has called for."""
+        return isinstance(self.iter, Var) and self.iter.name == self.fresh
 
 
 @record

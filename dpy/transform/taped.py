@@ -167,7 +167,8 @@ class _Taped:
             return (replace(s, test_body=test_body, test=test, body=self._block(s.body)),)
         if isinstance(s, ir.For):
             assert isinstance(s.target, str)
-            items = self._method("items", s.iter, self._keys((s.iter,), s.loc))
+            is_fresh = (ir.Lit(True),) if s.is_fresh else ()
+            items = self._method("items", s.iter, self._keys((s.iter,), s.loc), *is_fresh)
             pair = (s.target, self.keys[s.target])
             return (replace(s, target=pair, iter=items, body=self._block(s.body)),)
         if isinstance(s, ir.Try):

@@ -45,7 +45,8 @@ def _iterate(sweep: Sweep, loop: ir.For) -> ir.Var:
     items = sweep.new("items")
     assert isinstance(loop.iter, ir.Var)
     by_identity = ir.Lit(loop.iter.name in sweep.facts.identity)
-    begun = call(sweep.runtime.iterate, loop.iter, by_identity)
+    is_fresh = (ir.Lit(True),) if loop.is_fresh else ()
+    begun = call(sweep.runtime.iterate, loop.iter, by_identity, *is_fresh)
     saved.before.setdefault(id(loop), []).append(ir.Assign((items.name, pb.name), begun, loop.loc))
     saved.iterables[id(loop)] = items
     return pb

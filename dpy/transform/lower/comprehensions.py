@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from dpy.transform.lower.expressions import atom, condition, operands
 from dpy.transform.lower.scopes import CONSUMERS
 from dpy.transform.lower.targets import store
 
-__all__ = ["as_function", "comprehension", "generator_call", "store_loop_item"]
+__all__ = ["as_function", "comprehension", "fresh_name", "generator_call", "store_loop_item"]
 
 _MATH_CONSUMERS = frozenset({"fsum", "prod"})
 
@@ -79,6 +80,8 @@ def _loops(
             repair="collect the items first, outside",
         )
     iterable = atom(b, first.iter)  # evaluated in the scope around
+    # Then it is a local variable, which the traceback of an exception keeps.
+    is_held = isinstance(node, gast.GeneratorExp) or sys.version_info < (3, 12)
     before = None if b.state is None else dict(b.state)
     b.widen([node])
     with b.comprehension(b.scope.by_node[id(node)], node):
@@ -93,7 +96,9 @@ def _loops(
             with b.block() as body:
                 target = store_loop_item(b, generator.target)
                 filtered(i, generator.ifs)
-            b.emit(For(target, iter_atom, tuple(body), exit_flag(), b.loc(generator.iter)))
+            fresh = None if i == 0 and is_held else fresh_name(generator.iter, iter_atom)
+            loc = b.loc(generator.iter)
+            b.emit(For(target, iter_atom, tuple(body), exit_flag(), loc, fresh))
 
         def filtered(i: int, tests: Sequence[Any]) -> None:
             if not tests:
@@ -128,6 +133,12 @@ def as_function(node: Any) -> Any:
     parameter = at(gast.Name(name, gast.Param(), None, None))
     arguments = gast.arguments([parameter], [], None, [], [], None, [])
     return at(gast.FunctionDef("genexpr", arguments, [body], [], None, None, []))
+
+
+def fresh_name(node: Any, iterable: Expr) -> str | None:
+    """The variable of an iterable that a loop calls for in its own line."""
+    is_fresh = isinstance(node, gast.Call) and isinstance(iterable, Var)
+    return iterable.name if is_fresh else None  # type: ignore[union-attr]
 
 
 def store_loop_item(b: Builder, target: Any) -> str:

@@ -28,7 +28,7 @@ from dpy.transform.ir import (
     blocks_of,
 )
 from dpy.transform.lower.builder import Builder, Loop, join
-from dpy.transform.lower.comprehensions import store_loop_item
+from dpy.transform.lower.comprehensions import fresh_name, store_loop_item
 from dpy.transform.lower.expressions import atom, condition, fold_copy
 from dpy.transform.lower.flow import is_endless
 
@@ -209,7 +209,9 @@ def _for(b: Builder, node: Any, loop: Loop, one: Callable[[Builder, Any], None])
         exit_flag = _loop_body(b, node, loop, one)
     b.state = at_end
     _begin(b, node, loop)
-    b.emit(For(target, iterable, _reset(b, node, loop, body), exit_flag, b.loc(node.iter)))
+    fresh = fresh_name(node.iter, iterable)
+    loc = b.loc(node.iter)
+    b.emit(For(target, iterable, _reset(b, node, loop, body), exit_flag, loc, fresh))
     return exit_flag
 
 

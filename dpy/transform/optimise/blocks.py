@@ -27,7 +27,7 @@ def map_inner(s: ir.Stmt, change: Callable[[ir.Block], ir.Block]) -> ir.Stmt:
     if isinstance(s, ir.If):
         return ir.If(s.test, change(s.body), change(s.orelse), s.loc)
     if isinstance(s, ir.For):
-        return ir.For(s.target, s.iter, change(s.body), s.exit, s.loc)
+        return ir.For(s.target, s.iter, change(s.body), s.exit, s.loc, s.fresh)
     if isinstance(s, ir.While):
         return ir.While(change(s.test_body), s.test, change(s.body), s.exit, s.loc)
     if isinstance(s, ir.Def):
