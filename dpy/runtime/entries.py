@@ -22,7 +22,9 @@ CALLABLES: dict[type, Any] = {}
 # By type of what is indexed: ``(owner, index) -> (y, pb)``, one cotangent for each of the two.
 ITEMS: dict[type, Any] = {}
 _is_loaded = False
-_WITH_ENTRIES = frozenset({"copy", "dataclasses", "fractions", "numpy", "dpy"})
+_WITH_ENTRIES = frozenset({
+    "copy", "dataclasses", "fractions", "numpy", "dpy", "weakref", "_weakrefset",
+})  # fmt: skip
 _SOLVERS = frozenset({"scipy.optimize._zeros", "scipy.optimize._minpack"})
 _OF_THREADS = frozenset({"concurrent", "threading"})
 

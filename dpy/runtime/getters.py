@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import weakref
 from typing import Any
 
 from dpy.cotangent import ZERO, add
@@ -88,19 +87,6 @@ def make_caller(dispatch: Any, args: Any, kwargs: Any) -> Any:
     return y, make_caller_pullback
 
 
-def _follow(dispatch: Any, reference: Any, args: Any, kwargs: Any) -> Any:
-    """``weakref.ref(x)()``: what existed before."""
-    y = reference(*args, **kwargs)
-
-    def follow_pullback(d: Any, acc: Any) -> Any:
-        if d is not ZERO:
-            acc.add(y, d)
-        return ZERO, (), {}
-
-    return y, follow_pullback
-
-
-CALLABLES[weakref.ref] = _follow
 CALLABLES[operator.itemgetter] = _getters(_read_item)
 CALLABLES[operator.attrgetter] = _getters(_read_dotted)
 CALLABLES[operator.methodcaller] = _call_method

@@ -63,7 +63,9 @@ def behind(x: Any) -> Any:
     if type(x) is types.MappingProxyType:
         return gc.get_referents(x)[0]
     if type(x) in weakref.ProxyTypes:
-        return x.__init__.__self__
+        from dpy.runtime.alive import alive
+
+        return alive(x.__init__.__self__)
     return x
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dpy.cotangent import add, project, unbroadcast
 from dpy.records import replace
-from dpy.runtime import dispatch, helpers, item_cotangents, iteration, starred_calls
+from dpy.runtime import alive, dispatch, helpers, item_cotangents, iteration, starred_calls
 from dpy.runtime.held import hold, protect, sink, take
 from dpy.specialise.constructors import build_object
 from dpy.transform import ir
@@ -75,6 +75,6 @@ def _runtime(source: Source, **others: Any) -> Runtime:
         project_written=helpers.project_written, copy_value=helpers.copy_value,
         slot=helpers.slot, pop_items=item_cotangents.pop_items, iterate=iteration.iterate,
         call_=dispatch.call_, call_spread=starred_calls.call_spread,
-        checked=helpers.checked,
+        checked=helpers.checked, followed=alive.followed,
         build_object=build_object, globals_=source.globals, protect=protect, **others,
     )  # fmt: skip

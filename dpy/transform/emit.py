@@ -152,6 +152,7 @@ def emit(
     code = next(
         c for c in outer.co_consts if isinstance(c, types.CodeType) and c.co_name == tree.name
     )
+    places.note_code(code, source.code)
     if table:
         places.register(code, table)
     bound = {

@@ -23,8 +23,10 @@ from dpy.transform import ir
 __all__ = [
     "Spot",
     "at_its_place",
+    "code_behind",
     "encode",
     "guarded",
+    "note_code",
     "register",
     "relocate",
     "show_in_traceback",
@@ -124,6 +126,21 @@ def register(code: types.CodeType, table: Table) -> None:
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
             register(inner, table)
+
+
+_written_for: dict[int, tuple[Any, types.CodeType]] = {}
+
+
+def note_code(code: types.CodeType, users: types.CodeType) -> None:
+    """Note for which code of the user's generated code stands."""
+    number = id(code)
+    _written_for[number] = weakref.ref(code, lambda _: _written_for.pop(number, None)), users
+
+
+def code_behind(code: types.CodeType) -> types.CodeType | None:
+    """The code of the user's for which generated code stands; None for other code."""
+    known = _written_for.get(id(code))
+    return None if known is None else known[1]
 
 
 def spot_of(frame: types.FrameType) -> Spot | None:

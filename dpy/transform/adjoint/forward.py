@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from dpy.kinds import UNKNOWN
 from dpy.records import replace
-from dpy.transform import ir
+from dpy.transform import generic, ir
 from dpy.transform.adjoint.saved import Saved
 from dpy.transform.direct import call_from_outside, direct_call
 from dpy.transform.versions import Scope
@@ -64,9 +65,19 @@ def _shortened(saved: Saved, s: ir.Stmt) -> ir.Stmt:
     outside = call_from_outside(s, saved.facts)
     if outside is not None:
         return replace(s, value=outside)
+    if _may_follow(saved, s, s.value):
+        function = generic.call(saved.runtime.followed, s.value.func)  # type: ignore[union-attr]
+        return replace(s, value=ir.Call(function, ()))
     kinds = tuple(saved.facts.kind(s, atom) for atom in site.operands)
     found = direct_call(site.function, site.operands, site.kwargs, kinds)
     return s if found is None else replace(s, value=found)
+
+
+def _may_follow(saved: Saved, s: ir.Assign, value: ir.Expr) -> bool:
+    """Whether this may be the call of a weak reference to an object without derivatives."""
+    if not isinstance(value, ir.Call) or value.args or value.kwargs:
+        return False
+    return bool(saved.facts.kind(s, value.func) == UNKNOWN)
 
 
 def _forward_if(saved: Saved, s: ir.If) -> tuple[ir.Stmt, ...]:
