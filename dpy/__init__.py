@@ -61,6 +61,7 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
     from dpy.sources import from_source
     from dpy.specialise import CacheInfo, cache_info, clear_cache
     from dpy.tangent import Tangent
+    from dpy.training import train
 
 __all__ = [
     "AdjointError",
@@ -110,6 +111,7 @@ __all__ = [
     "state",
     "stop_gradient",
     "summary",
+    "train",
     "trainable",
     "trainables",
     "value_and_grad",
@@ -146,6 +148,7 @@ _HOMES = {
     "sources": ("from_source",),
     "specialise": ("CacheInfo", "cache_info", "clear_cache"),
     "tangent": ("Tangent",),
+    "training": ("train",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -135,6 +135,8 @@ def _positions(argnums: int | tuple[int, ...], args: tuple[Any, ...]) -> tuple[i
 class _Chosen:
     """The gradients of a function for some of its arguments: what `value_and_grad` returns."""
 
+    seed = staticmethod(seed_of_first)
+
     def __init__(self, f: Callable[..., Any], argnums: int | tuple[int, ...]) -> None:
         functools.update_wrapper(self, f, updated=())
         self.f = f
@@ -157,7 +159,7 @@ class _Chosen:
 
     def _shown(self, run: Run | KnownRun, chosen: tuple[int, ...]) -> tuple[Any, Any]:
         y = run.y
-        found = run.gradients(UNITS.get(type(y)) or seed_of(y, self.f))
+        found = run.gradients(UNITS.get(type(y)) or self.seed(y, self.f))
         if isinstance(self.argnums, int):
             return y, found[chosen[0]]
         return y, tuple([found[i] for i in chosen])
@@ -177,6 +179,8 @@ class _Chosen:
 class _ChosenGradient(_Chosen):
     """What `grad` returns: the gradient without the value."""
 
+    seed = staticmethod(seed_of)
+
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """A bare gradient for one argnum, a tuple for several."""
         return super().__call__(*args, **kwargs)[1]
@@ -186,6 +190,8 @@ def value_and_grad(
     f: Callable[..., Any], argnums: int | tuple[int, ...] = 0
 ) -> Callable[..., tuple[Any, Any]]:
     """A function that returns ``(value, gradient)``; bare for one argnum, a tuple for several.
+
+    A value that is a tuple or dict is ``(loss, auxiliary values...)``, as in `value_and_gradient`.
 
     >>> value_and_grad(lambda x, y: x * y)(2.0, 3.0)
     (6.0, 3.0)
