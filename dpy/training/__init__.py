@@ -17,11 +17,11 @@ from dpy.training.callbacks import (
     throttle,
 )
 from dpy.training.checkpoints import load_checkpoint, save_checkpoint
-from dpy.training.loop import Progress, StopTraining, epochs, stop, train
+from dpy.training.loop import Progress, StopTraining, epochs, stop, train, trainstep
 from dpy.training.metrics import accuracy, mean_loss
 
 __all__ = [
     "Progress", "Scheduler", "StopTraining", "accuracy", "early_stopping", "epochs",
     "load_checkpoint", "mean_loss", "patience", "plateau", "save_checkpoint", "scheduler", "stop",
-    "throttle", "train",
+    "throttle", "train", "trainstep",
 ]  # fmt: skip

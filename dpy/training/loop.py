@@ -20,7 +20,7 @@ from dpy.training.bars import bar
 from dpy.training.checkpoints import load_checkpoint, save_checkpoint
 from dpy.training.culprits import non_finite_loss
 
-__all__ = ["Progress", "StopTraining", "epochs", "stop", "train"]
+__all__ = ["Progress", "StopTraining", "epochs", "stop", "train", "trainstep"]
 
 _log = logging.getLogger("dpy")
 
@@ -130,6 +130,21 @@ def train(
     except StopTraining:
         saver.save(run.progress)
     return run.progress.state, run.progress.model
+
+
+def trainstep(loss: Callable[..., Any], model: Any, batch: Any, state: Any) -> tuple[Any, Any, Any]:
+    """One step of `train`, in place: what the loss returned, the state and the model.
+
+    >>> from dpy.optim import Descent, setup
+    >>> model = {"w": np.ones(1)}
+    >>> value, state, model = trainstep(
+    ...     lambda m, k: np.sum(m["w"]) * k, model, (2.0,), setup(Descent(0.25), model))
+    >>> float(value), model["w"]
+    (2.0, array([0.5]))
+    """
+    arguments = tuple(batch) if isinstance(batch, tuple) else (batch,)
+    value, grads = value_and_grad(loss)(model, *arguments)
+    return value, *update_(state, model, grads)
 
 
 class _Run:
