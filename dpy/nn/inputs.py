@@ -28,7 +28,7 @@ class _Warned:
 def matched(x: Any, weight: Any) -> Any:
     """The input `x` in the dtype of `weight`, where that is narrower, or `x` has whole numbers.
 
-    >>> matched(np.array([True, False]), np.ones(2, np.float32))
+    >>> matched(np.array([1, 0]), np.ones(2, np.float32))
     array([1., 0.], dtype=float32)
     """
     if isinstance(x, (list, tuple)):
@@ -42,7 +42,7 @@ def _converted(x: Any, weight: Any) -> Any:
     if x.dtype == np.float64 and weight.dtype == np.float32:
         _warn(x)
         return x.astype(np.float32)
-    if x.dtype.kind in "biu" and weight.dtype.kind == "f":
+    if x.dtype.kind in "iu" and weight.dtype.kind == "f":
         return x.astype(weight.dtype)
     return x
 

@@ -44,6 +44,7 @@ from dpy.transform.infer.state import Arguments, Atoms, Found, Kinds, State, gen
 __all__ = ["note_layout", "read_attribute", "write_attribute"]
 
 _LAYOUT = frozenset({"shape", "strides", "dtype"})
+_OF_DTYPES = frozenset({"kind", "char", "name", "itemsize"})
 _LIST_METHODS = set("append extend insert pop clear reverse sort remove index count".split())
 _BOUNDS = ("start", "stop", "step")
 _PLAIN_METHODS = (types.FunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
@@ -64,6 +65,9 @@ def _read(state: State, s: ir.Assign, owner: Any, name: str, kind: Kind) -> Foun
         return _of_object(state, s, owner, name, kind)
     if isinstance(kind, Array):
         return _of_array(state, s, owner, name, kind)
+    if isinstance(kind, Const) and isinstance(kind.value, np.dtype) and name in _OF_DTYPES:
+        found = getattr(kind.value, name)
+        return inert(Const(found, type(found)))
     if isinstance(kind, Slice) and name in _BOUNDS:
         return _bound(state, s, owner, name, kind.parts[_BOUNDS.index(name)])
     if is_text(kind) and isinstance(getattr(str, name, None), types.MethodDescriptorType):

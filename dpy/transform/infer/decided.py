@@ -9,7 +9,7 @@ import numpy as np
 
 from dpy.kinds import Array, Const, Dict, Kind, KnownObject, List, Number, Object, Other, Tuple
 
-__all__ = ["decided_dtypes", "decided_isinstance", "decided_test"]
+__all__ = ["decided_equal", "decided_isinstance", "decided_test"]
 
 
 def decided_isinstance(kind: Kind, wanted: Kind) -> bool | None:
@@ -39,15 +39,19 @@ def decided_isinstance(kind: Kind, wanted: Kind) -> bool | None:
     return issubclass(cls, wanted.value)
 
 
-def decided_dtypes(kinds: tuple[Kind, ...]) -> bool | None:
-    """``x.dtype == y.dtype`` decided by kinds; one of the two may be a class of NumPy's.
+def decided_equal(kinds: tuple[Kind, ...]) -> bool | None:
+    """``x.dtype == y.dtype`` and ``x.dtype.kind == "f"`` decided by kinds.
+
+    One of two dtypes may be a class of NumPy's.
 
     >>> from dpy.kinds import Const, KnownObject
     >>> single = np.dtype(np.float32)
-    >>> decided_dtypes((Const(single, type(single)), KnownObject(np.float64)))
+    >>> decided_equal((Const(single, type(single)), KnownObject(np.float64)))
     False
     """
     values = [getattr(kind, "value", None) for kind in kinds]
+    if all(isinstance(kind, Const) and kind.type is str for kind in kinds):
+        return bool(values[0] == values[1])
     if not any(isinstance(value, np.dtype) for value in values):
         return None
     for value in values:

@@ -170,6 +170,14 @@ def _power_kind(kinds: tuple[Kind, ...]) -> Kind:
     return kind_by_dummy(operator.pow, kinds, ())
 
 
+def _kind_of_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Kind:
+    try:
+        with np.errstate(all="ignore"):
+            return kind_of(function(*args, **kwargs))
+    except Exception:
+        return UNKNOWN
+
+
 _dummy_cache: dict[Any, Kind] = {}
 
 
@@ -189,11 +197,13 @@ def kind_by_dummy(function: Any, kinds: tuple[Kind, ...], named: Any) -> Kind:
     kwargs = {k: dummy_of(kind) for k, kind in named}
     if any(a is NotImplemented for a in (*args, *kwargs.values())):
         return UNKNOWN
-    try:
-        with np.errstate(all="ignore"):
-            result = kind_of(function(*args, **kwargs))
-    except Exception:
-        result = UNKNOWN
+    result = _kind_of_call(function, args, kwargs)
+    int_ = Number(int)
+    if result is UNKNOWN and (int_ in kinds or any(kind == int_ for _, kind in named)):
+        # An axis or a place that the dummies do not have: there is always a first.
+        args = tuple([0 if k == int_ else a for k, a in zip(kinds, args, strict=True)])
+        kwargs.update({name: 0 for name, kind in named if kind == int_})
+        result = _kind_of_call(function, args, kwargs)
     if isinstance(result, KnownObject):
         result = UNKNOWN
     if key is not None:

@@ -27,7 +27,7 @@ from dpy.transform import ir
 from dpy.transform.infer.attributes import read_attribute, write_attribute
 from dpy.transform.infer.callees import call_function
 from dpy.transform.infer.containers import append, build, unpack
-from dpy.transform.infer.decided import decided_dtypes, decided_test
+from dpy.transform.infer.decided import decided_equal, decided_test
 from dpy.transform.infer.facts import HEAP, Site
 from dpy.transform.infer.items import read_item, write_item
 from dpy.transform.infer.kinds_of import NONE, kind_by_rule, numeric
@@ -126,7 +126,7 @@ def _arithmetic(state: State, s: ir.Assign, function: Any, args: Atoms, kinds: K
         kind: Kind = UNKNOWN
         if function in _COMPARISONS:
             kind = Number(bool)
-            equal = decided_dtypes(kinds) if function in (operator.eq, operator.ne) else None
+            equal = decided_equal(kinds) if function in (operator.eq, operator.ne) else None
             if equal is not None:
                 kind = Const(equal is (function is operator.eq), bool)
         elif all(map(is_text, kinds)):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dpy.kinds import UNKNOWN, Const, Kind, KnownObject, List, Number, Object, Other, kind_of
-from dpy.transform.infer.decided import decided_dtypes, decided_isinstance, decided_test
+from dpy.transform.infer.decided import decided_equal, decided_isinstance, decided_test
 from tests.transform.infer.programs import FLOAT, INT, VECTOR, Pair, facts_of, forms
 
 NONE = Other(type(None))
@@ -88,6 +88,6 @@ def test_dtypes_are_known() -> None:
     assert "x" not in forms(facts_of(f, single, single))
     assert "x" in forms(facts_of(f, single, double))
     float32 = Const(single.dtype, type(single.dtype))
-    assert decided_dtypes((float32, KnownObject(np.float32))) is True
-    assert decided_dtypes((float32, UNKNOWN)) is None
-    assert decided_dtypes((KnownObject(np.float32), KnownObject(np.float32))) is None
+    assert decided_equal((float32, KnownObject(np.float32))) is True
+    assert decided_equal((float32, UNKNOWN)) is None
+    assert decided_equal((KnownObject(np.float32), KnownObject(np.float32))) is None

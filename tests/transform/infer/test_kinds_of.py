@@ -127,3 +127,9 @@ def test_small_questions() -> None:
     assert calls_back((Tuple((FLOAT, List(KnownObject(len)))),))
     assert calls_back((Object(Pair, ()),))
     assert not calls_back((FLOAT, Tuple((VECTOR,))))
+
+
+def test_an_axis_that_is_not_known_yet() -> None:
+    assert kind_by_dummy(np.sum, (Array(np.dtype(float), 2),), (("axis", Number(int)),)) == Array(
+        np.dtype(float), 1
+    )
