@@ -20,7 +20,7 @@ from dpy import leaves
 from dpy.slots import Kind, Slots, contents
 from dpy.tangent import Tangent
 
-__all__ = ["bare_maker", "classify", "is_rebuilt_bare", "set_attributes"]
+__all__ = ["bare_maker", "classify", "is_rebuilt_bare", "set_attributes", "slot_members"]
 
 # Objects of these standard modules serve a program but hold nothing that can be differentiated.
 _SERVICES = frozenset({
@@ -46,7 +46,7 @@ def _bare(cls: type) -> Any:
     return bare_maker(cls)(cls)
 
 
-def _slot_members(cls: type) -> tuple[tuple[str, Any], ...]:
+def slot_members(cls: type) -> tuple[tuple[str, Any], ...]:
     """The members that ``__slots__`` made, base classes first, under their mangled names."""
     return tuple(
         (name, member)
@@ -59,7 +59,7 @@ def _slot_members(cls: type) -> tuple[tuple[str, Any], ...]:
 
 def _reader(cls: type) -> Callable[[Any], Slots]:
     """A function that reads instance attributes past properties, ``__getattr__`` and the like."""
-    members = _slot_members(cls)
+    members = slot_members(cls)
     has_dict = bool(cls.__dictoffset__)
     if has_dict and not members:
         return _read_dict
@@ -91,7 +91,7 @@ def _attributes(x: Any) -> Slots:
 
 def set_attributes(new: Any, values: Slots) -> None:
     """Fill an object, past its ``__setattr__`` and its properties."""
-    members = dict(_slot_members(type(new)))
+    members = dict(slot_members(type(new)))
     for name, value in values.items():
         if name in members:
             members[name].__set__(new, value)
@@ -108,7 +108,7 @@ def _build_object(x: Any, values: Slots) -> Any:
 def _struct_builder(cls: type) -> Callable[[Any, Slots], Any]:
     """A function that makes a new instance without running ``__init__`` or its like."""
     make = bare_maker(cls)
-    has_slots = bool(_slot_members(cls))
+    has_slots = bool(slot_members(cls))
 
     def build(x: Any, values: Slots) -> Any:
         try:
@@ -126,7 +126,7 @@ def _struct_builder(cls: type) -> Callable[[Any, Slots], Any]:
 
 def is_rebuilt_bare(cls: type) -> bool:
     """Whether a gradient is an instance of the class, made bare and filled by ``__dict__``."""
-    if not (_is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")) or _slot_members(cls):
+    if not (_is_dataclass(cls) or hasattr(cls, "__attrs_attrs__")) or slot_members(cls):
         return False
     try:
         bare_maker(cls)(cls)
@@ -342,7 +342,7 @@ def classify(cls: type) -> Kind:
         return Kind(leaf=leaves.number_gradient)
     if cls.__module__.partition(".")[0] in _SERVICES and not _is_made_by_exec(cls):
         return _ATOM
-    if cls.__dictoffset__ or _slot_members(cls):
+    if cls.__dictoffset__ or slot_members(cls):
         return Kind(read=_reader(cls), build=_build_object, is_whole=_is_of_python(cls))
     return _ATOM
 

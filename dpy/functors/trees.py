@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from dpy.errors import DpyError
-from dpy.slot_kinds import bare_maker, set_attributes
+from dpy.leaves import cuda_gradient
+from dpy.slot_kinds import bare_maker, set_attributes, slot_members
 from dpy.slots import Slots, kind_of
 from dpy.tangent import Tangent
 
@@ -26,7 +27,8 @@ _ATOMS = (
     types.CellType,
     slice,
 )
-_CONTAINERS = (list, tuple, dict, collections.deque)
+# Values of these types hold nothing, and most values of models are of them.
+_LEAVES = frozenset((float, int, str, bool, type(None), types.FunctionType, type, np.ufunc))
 
 
 def is_array(x: Any) -> bool:
@@ -35,9 +37,9 @@ def is_array(x: Any) -> bool:
     >>> is_array(np.ones(2)), is_array(np.float64(1.0)), is_array([1.0])
     (True, False, False)
     """
-    if isinstance(x, np.ndarray):
-        return True
-    return hasattr(type(x), "__cuda_array_interface__") and hasattr(type(x), "dtype")
+    if type(x) in _LEAVES:
+        return False
+    return isinstance(x, np.ndarray) or kind_of(type(x)).leaf is cuda_gradient
 
 
 def children(x: Any) -> Slots | None:
@@ -52,6 +54,10 @@ def children(x: Any) -> Slots | None:
     ({'a': 1, 'b': 'x'}, {0: 2, 1: 3}, None)
     """
     cls = type(x)
+    if cls in _LEAVES:
+        return None
+    if _maker(cls) is not None and not hasattr(cls, "__children__"):
+        return dict(object.__getattribute__(x, "__dict__"))
     kind = kind_of(cls)
     if kind.read is None or not kind.is_whole or issubclass(cls, _ATOMS):
         return None
@@ -98,7 +104,7 @@ def rebuild(x: Any, slots: Slots) -> Any:
     new = _empty(x)
     if new is None:
         return _closed(x, slots)
-    _fill(new, x, slots)
+    _fill(new, x, (children(x) or {}) | slots)
     return new
 
 
@@ -133,8 +139,11 @@ class _Walk:
         self.f = f
         self.exclude = exclude
         self.done: dict[int, tuple[Any, Any]] = {}  # the originals are kept alive
+        self.passed = _LEAVES if exclude is is_array else frozenset()
 
     def of(self, x: Any, rest: tuple[Any, ...]) -> Any:
+        if type(x) in self.passed:
+            return x
         found = self.done.get(id(x))
         if found is not None:
             if found[1] is _OPEN:
@@ -147,11 +156,15 @@ class _Walk:
             return x
         new = _empty(x)
         self._keep(x, _OPEN if new is None else new)
-        others = [gradient_children(r, x) for r in rest]
-        values = {
-            slot: self.of(value, tuple(other.get(slot) for other in others))
-            for slot, value in slots.items()
-        }
+        of = self.of
+        if rest:
+            others = [gradient_children(r, x) for r in rest]
+            values = {
+                slot: of(value, tuple([other.get(slot) for other in others]))
+                for slot, value in slots.items()
+            }
+        else:
+            values = {slot: of(value, ()) for slot, value in slots.items()}
         if new is not None:
             _fill(new, x, values)
             return new
@@ -178,15 +191,43 @@ def _contains_itself(x: Any) -> DpyError:
 # --- making objects without their code ------------------------------------------------------------
 
 
-_known: weakref.WeakKeyDictionary[type, frozenset[str]] = weakref.WeakKeyDictionary()
+# By identity of the class, for as long as it lives: the names of its cached properties, and what
+# makes its instances if these are nothing but their ``__dict__``.
+_plans: dict[int, tuple[frozenset[str], Any, Any]] = {}
+
+
+def _plan(cls: type) -> tuple[frozenset[str], Any, Any]:
+    key = id(cls)
+    found = _plans.get(key)
+    if found is None:
+        cached = _cached_names(cls)
+        reference = weakref.ref(cls, lambda _: _plans.pop(key, None))
+        found = _plans[key] = cached, None if cached else _plain_maker(cls), reference
+    return found
 
 
 def _cached(cls: type) -> frozenset[str]:
     """The names under which `functools.cached_property` stores what it computed."""
-    names = _known.get(cls)
-    if names is None:
-        names = _known[cls] = _cached_names(cls)
-    return names
+    return _plan(cls)[0]
+
+
+def _maker(cls: type) -> Any:
+    """What makes an instance without the constructor, if its ``__dict__`` is all that it holds."""
+    return _plan(cls)[1]
+
+
+def _plain_maker(cls: type) -> Any:
+    kind = kind_of(cls)
+    if kind.read is None or not kind.is_whole or not cls.__dictoffset__ or _is_closed(cls):
+        return None
+    if issubclass(cls, (*_ATOMS, Tangent, list, dict, collections.deque)) or slot_members(cls):
+        return None
+    make = bare_maker(cls)
+    try:
+        make(cls)
+    except TypeError:  # a base in C that has to be constructed
+        return None
+    return make
 
 
 def _cached_names(cls: type) -> frozenset[str]:
@@ -206,6 +247,9 @@ def _is_closed(cls: type) -> bool:
 def _empty(x: Any) -> Any:
     """A new object of the class of `x`, still empty; None where that cannot be."""
     cls = type(x)
+    make = _maker(cls)
+    if make is not None:
+        return make(cls)
     if _is_closed(cls):
         return None
     if isinstance(x, Tangent):
@@ -228,7 +272,13 @@ def _empty(x: Any) -> Any:
 
 
 def _fill(new: Any, x: Any, slots: Slots) -> None:
-    """Give an empty object the children `slots`, and whatever else `x` holds."""
+    """Give an empty object its children, and whatever `x` holds that is no child."""
+    if _maker(type(x)) is not None:
+        held = object.__getattribute__(new, "__dict__")
+        if hasattr(type(x), "__children__"):
+            held.update(object.__getattribute__(x, "__dict__"))
+        held.update(slots)
+        return
     whole = _whole(x, slots)
     if isinstance(new, Tangent):
         new.__dict__.update(whole)

@@ -168,15 +168,16 @@ class State:
 
 
 def _copied_tree(node: Any, done: dict[int, Any]) -> Any:
-    if node == ():
-        return node
-    if id(node) not in done:
-        if isinstance(node, Leaf):
-            done[id(node)] = node.copy()
-        else:
-            slots = {slot: _copied_tree(value, done) for slot, value in node._slots.items()}
-            done[id(node)] = State(slots, node.form, node.names)
-    return done[id(node)]
+    found = done.get(id(node))
+    if found is not None:
+        return found
+    if type(node) is Leaf:
+        found = node.copy()
+    else:
+        slots = {slot: v if v == () else _copied_tree(v, done) for slot, v in node._slots.items()}
+        found = State(slots, node.form, node.names)
+    done[id(node)] = found
+    return found
 
 
 # --- making one -----------------------------------------------------------------------------------

@@ -56,7 +56,10 @@ def moved(leaf: Leaf, x: Any, dx: Any) -> Any:
 
 
 def minus(x: Any, d: Any) -> Any:
-    """The difference, in the type of `x`."""
+    """The difference, in shape and type of `x`."""
+    new = np.subtract(x, d)
+    if type(new) is np.ndarray and new.dtype == x.dtype and new.shape == x.shape:
+        return new
     new = x.copy()
     np.subtract(x, d, new)
     return new
