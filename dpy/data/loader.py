@@ -58,18 +58,22 @@ class DataLoader:
         numobs(self.data)
         self._position = 0  # batches that were given in this pass
         self._begin: Any = None  # the state of the generator when the pass began
-        self._resumed = False
+        self._resumed: Any = None  # the same, of a pass that is to be resumed
 
     def __len__(self) -> int:
         n, size = numobs(self.data), self.batchsize or 1
         return -(-n // size) if self.partial else n // size
 
     def __iter__(self) -> Iterator[Any]:
-        skipped = self._position if self._resumed else 0
-        self._resumed = False
+        skipped = self._position if self._resumed is not None else 0
+        now = self.rng.bit_generator.state
+        if self._resumed is not None:
+            self.rng.bit_generator.state = self._resumed
         self._begin = self.rng.bit_generator.state
-        self._position = skipped
         indices = self._indices()[skipped:]
+        if skipped:  # others may draw from the generator too: it is where it was
+            self.rng.bit_generator.state = now
+        self._position, self._resumed = skipped, None
         if not indices:
             self._position, self._begin = 0, None
         batches = map(self._load, indices) if not self.workers else self._ahead(indices)
@@ -124,14 +128,17 @@ class DataLoader:
 
     def state(self) -> dict[str, Any]:
         """What is needed to go on exactly here: the generator, and the place in this pass."""
-        begin = self._begin if self._begin is not None else self.rng.bit_generator.state
-        return {"position": self._position, "rng": begin}
+        now = self.rng.bit_generator.state
+        begin = now if self._begin is None else self._begin
+        if self._resumed is not None:
+            begin = self._resumed
+        return {"position": self._position, "begin": begin, "rng": now}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on where a loader of the same data was when it gave this state."""
         self.rng.bit_generator.state = state["rng"]
         self._position = int(state["position"])
-        self._resumed = True
+        self._resumed = state["begin"]
 
 
 def _gathered(data: Any, index: Any) -> Any:

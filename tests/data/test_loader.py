@@ -143,6 +143,30 @@ def test_going_on_where_another_loader_was(workers: int, consumed: int) -> None:
         assert np.array_equal(a, b)
 
 
+@pytest.mark.parametrize("consumed", [0, 2, 4, 6])
+def test_going_on_with_a_generator_that_others_draw_from(consumed: int) -> None:
+    def run(loader: DataLoader, n: int) -> list[Any]:
+        found = []
+        while len(found) < n:
+            for batch in loader:
+                found.append((batch.tolist(), loader.rng.random()))
+                if len(found) == n:
+                    break
+        return found
+
+    def make(seed: int) -> DataLoader:
+        return DataLoader(Y, batchsize=32, shuffle=True, rng=np.random.default_rng(seed))
+
+    wanted = run(make(3), 12)
+    first, second = make(3), make(4)
+    begun = run(first, consumed)
+    state = first.state()
+    second.restore(state)
+    assert second.state() == state
+    second.restore(second.state())
+    assert begun + run(second, 12 - consumed) == wanted
+
+
 def test_what_is_refused() -> None:
     with pytest.raises(dpy.DpyError, match="no data"):
         DataLoader()
