@@ -40,7 +40,8 @@ def check_forward(rule: Rule) -> Callable[..., Any]:
             found = rule.check_cotangents(pullback(*d), len(slots))
             found = tuple(map(forced, found))
             # dpy's own rules leave all sums over broadcast axes to the registry.
-            wide = np.shape(d[0]) if rule.primal_is_user else None
+            is_one = isinstance(d[0], np.ndarray) or _is_number(d[0])
+            wide = np.shape(d[0]) if rule.primal_is_user and is_one else None
             for (where, x), d_x in zip(slots, found, strict=True):
                 if where is not None and not is_zero(d_x):
                     _check(rule, where, d_x, x, wide)

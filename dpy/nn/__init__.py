@@ -22,6 +22,12 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         Parallel,
         SkipConnection,
     )
+    from dpy.nn.convolution import (
+        Conv,
+        ConvTranspose,
+        CrossCor,
+        DepthwiseConv,
+    )
     from dpy.nn.dropout import (
         AlphaDropout,
         Dropout,
@@ -62,6 +68,9 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         logsumexp,
         softmax,
     )
+    from dpy.nn.functional.windows import (
+        SamePad,
+    )
     from dpy.nn.initialisers import (
         create_bias,
         glorot_normal,
@@ -86,27 +95,73 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         testmode,
         trainmode,
     )
+    from dpy.nn.pooling import (
+        AdaptiveMaxPool,
+        AdaptiveMeanPool,
+        GlobalMaxPool,
+        GlobalMeanPool,
+        MaxPool,
+        MeanPool,
+    )
     from dpy.nn.random import (
         generator,
         seed,
     )
+    from dpy.nn.recurrent import (
+        GRU,
+        LSTM,
+        RNN,
+        GRUCell,
+        GRUv3,
+        GRUv3Cell,
+        LSTMCell,
+        Recurrence,
+        RNNCell,
+        initialstates,
+    )
     from dpy.nn.show import (
         summary,
     )
+    from dpy.nn.upsampling import (
+        PixelShuffle,
+        Upsample,
+    )
 
 __all__ = [
+    "AdaptiveMaxPool",
+    "AdaptiveMeanPool",
     "AlphaDropout",
     "Bilinear",
     "Chain",
+    "Conv",
+    "ConvTranspose",
+    "CrossCor",
     "Dense",
+    "DepthwiseConv",
     "Dropout",
     "Embedding",
     "EmbeddingBag",
+    "GRU",
+    "GRUCell",
+    "GRUv3",
+    "GRUv3Cell",
+    "GlobalMaxPool",
+    "GlobalMeanPool",
+    "LSTM",
+    "LSTMCell",
+    "MaxPool",
     "Maxout",
+    "MeanPool",
     "PairwiseFusion",
     "Parallel",
+    "PixelShuffle",
+    "RNN",
+    "RNNCell",
+    "Recurrence",
+    "SamePad",
     "Scale",
     "SkipConnection",
+    "Upsample",
     "celu",
     "create_bias",
     "elu",
@@ -121,6 +176,7 @@ __all__ = [
     "hardtanh",
     "identity",
     "identity_init",
+    "initialstates",
     "is_training",
     "kaiming_normal",
     "kaiming_uniform",
@@ -165,6 +221,17 @@ __all__ = [
 
 # Where the public names are defined, below `dpy.nn`; each is imported when it is first used.
 _HOMES = {
+    "convolution": ("Conv", "ConvTranspose", "CrossCor", "DepthwiseConv",),
+    "functional.windows": ("SamePad",),
+    "pooling": (
+        "AdaptiveMaxPool", "AdaptiveMeanPool", "GlobalMaxPool", "GlobalMeanPool", "MaxPool",
+        "MeanPool",
+    ),
+    "recurrent": (
+        "GRU", "LSTM", "RNN", "GRUCell", "GRUv3", "GRUv3Cell", "LSTMCell", "RNNCell",
+        "Recurrence", "initialstates",
+    ),
+    "upsampling": ("PixelShuffle", "Upsample",),
     "basic": ("Bilinear", "Dense", "Scale", "flatten", "identity",),
     "chains": ("Chain", "Maxout", "PairwiseFusion", "Parallel", "SkipConnection",),
     "dropout": ("AlphaDropout", "Dropout",),

@@ -158,3 +158,24 @@ def test_library_rules_pass() -> None:
         found = dpy.gradient(f, *args)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-14)
+
+
+def test_rules_of_functions_with_several_results() -> None:
+    def both(x):
+        return 2 * x, 3 * x[0]
+
+    @dpy.adjoint(both)
+    def both_rule(x):
+        def both_pullback(d):
+            d_x = 2 * d[0]
+            d_x[0] += 3 * d[1]
+            return (d_x,)
+
+        return both(x), both_pullback
+
+    def loss(x):
+        y, z = both(x)
+        return np.sum(y) + z
+
+    with dpy.settings(check_rules=True):
+        assert dpy.gradient(loss, np.ones(2))[0].tolist() == [5.0, 2.0]

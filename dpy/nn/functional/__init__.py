@@ -40,6 +40,7 @@ from dpy.nn.functional.pooling import (
     maxpool,
     meanpool,
 )
+from dpy.nn.functional.recurrence import gru_step, gruv3_step, lstm, lstm_step
 from dpy.nn.functional.softmax import logsoftmax, logsumexp, softmax
 from dpy.nn.functional.upsampling import (
     pixel_shuffle,
@@ -62,6 +63,8 @@ __all__ = [
     "gelu",
     "global_maxpool",
     "global_meanpool",
+    "gru_step",
+    "gruv3_step",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
@@ -71,6 +74,8 @@ __all__ = [
     "logsigmoid",
     "logsoftmax",
     "logsumexp",
+    "lstm",
+    "lstm_step",
     "maxpool",
     "meanpool",
     "mish",

@@ -131,12 +131,24 @@ def _arithmetic(state: State, s: ir.Assign, function: Any, args: Atoms, kinds: K
                 kind = Const(equal is (function is operator.eq), bool)
         elif all(map(is_text, kinds)):
             kind = Other(str)
+        elif function is operator.add:
+            kind = _joined_tuples(kinds)
         return inert(kind)
     if isinstance(kinds[0], Object) or (len(kinds) > 1 and isinstance(kinds[1], Object)):
         found = _operator_method(state, s, function, args, kinds)
         if found is not None:
             return found
     return generic(state, s, args, kinds)
+
+
+def _joined_tuples(kinds: Kinds) -> Kind:
+    """The kind of ``x.shape[:-1] + (n,)``: one tuple after the other."""
+    items: tuple[Kind, ...] = ()
+    for kind in kinds:
+        if not isinstance(kind, Tuple) or not is_atomic(kind):
+            return UNKNOWN
+        items += kind.items
+    return Tuple(items)
 
 
 def _of_numbers(state: State, s: ir.Assign, function: Any, args: Atoms, kinds: Kinds) -> Found:

@@ -146,7 +146,10 @@ def _form(rule: Any, given: Arguments, result: Kind) -> str:
         return "elementwise" if plain and numeric(given.kinds) else "generic"
     if rule.primal in (max, min) and any(name == "default" for name, _ in given.kwargs):
         return "generic"  # whether it is given back depends on the values
-    certain = is_number(result) or isinstance(result, Array) or not rule.primal_is_user
+    certain = not rule.primal_is_user or all(
+        is_number(k) or isinstance(k, Array)
+        for k in (result.items if isinstance(result, Tuple) else (result,))
+    )
     return "rule" if certain and all(map(_is_simple, given.all_kinds)) else "generic"
 
 

@@ -225,3 +225,15 @@ def test_cells_are_written_to() -> None:
     facts = facts_of(f, 1.0)
     assert facts.written
     assert facts.summary.needs_acc
+
+
+def shapes(x, y):
+    joined = x.shape[:-1] + (2,) + y.shape
+    strange = (x,) + (y,)
+    return joined, strange
+
+
+def test_tuples_of_numbers_one_after_the_other() -> None:
+    kinds = facts_of(shapes, np.ones((2, 3)), np.ones(3)).exit_kinds
+    assert [type(k) for k in kinds["joined"].items] == [Number, Const, Number]
+    assert kinds["strange"] is UNKNOWN  # they share what they hold
