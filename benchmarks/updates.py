@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def measure(width: int, rule: str, rounds: int = 25) -> dict[str, timing.Timing]
     made, by_hand = RULES[rule]
     model, grads = chain(width), chain(width)
     state = optim.setup(made, model)
-    new, new_state = fmap(np.copy, model), state.copy()
+    new, new_state = fmap(np.copy, model), copy.copy(state)
     arrays = trainables(fmap(np.copy, model))
     return timing.compare(
         {

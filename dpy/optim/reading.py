@@ -22,9 +22,9 @@ def read(state: Any, model: Any, grads: Any) -> tuple[list[Leaf], Any, Any] | No
     """The leaves, the arrays and their gradients, in one order; None where the walk is needed."""
     if type(state) is not State:
         return None
-    if state.reader is None:
-        state.reader = _reader(state)
-    function, leaves = state.reader
+    if state._reader_ is None:
+        state._reader_ = _reader(state)
+    function, leaves = state._reader_
     if function is None:
         return None
     try:
@@ -68,16 +68,16 @@ class _Writer:
         self.parts = 0
 
     def node(self, node: State, x: str, d: str) -> None:
-        kind = _BRACKETS.get(node.form)
+        kind = _BRACKETS.get(node._form_)
         if kind is not None:
             for name in (x, d):
                 self.lines.append(f"if type({name}) is not {kind.__name__}: return None")
             if kind is not dict:
                 self.lines.append(f"if len({x}) != {len(node)}: return None")
-        elif not node.names:
+        elif not node._names_:
             for name in (x, d):
                 self.lines.append(f"{name} = {name}.__dict__")
-        for slot, inner in node.live:
+        for slot, inner in node._live_:
             index = self._index(slot)
             if isinstance(inner, Leaf):
                 k = len(self.shapes)

@@ -68,7 +68,7 @@ class Leaf:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def copy(self) -> Leaf:
+    def __copy__(self) -> Leaf:
         """An independent one."""
         return _leaf(self.rule, copied(self.state), self.shape, self.frozen, self.is_tied)
 
@@ -100,6 +100,8 @@ def _equal(a: Any, b: Any) -> bool:
 class State:
     """The states below one part of a model, by the names, positions or keys of the model.
 
+    Every attribute is a part of the model; `copy.copy` gives an independent state.
+
     >>> from dpy.optim import Momentum
     >>> state = setup(Momentum(), {"w": np.zeros(1), "f": np.tanh})
     >>> state
@@ -108,63 +110,59 @@ class State:
     (array([0.]), ())
     """
 
-    __slots__ = ("_slots", "form", "live", "names", "reader")
+    __slots__ = ("_form_", "_live_", "_names_", "_reader_", "_slots_")
 
     def __init__(self, slots: Slots, form: str, names: tuple[str, ...] = ()) -> None:
-        self._slots = slots
-        self.form = form  # a bracket, or the name of a class
-        self.names = names  # of the positions of a named tuple
-        self.reader: Any = None  # of `dpy.optim.reading`, when it has been written
-        self.live = [(slot, value) for slot, value in slots.items() if value != ()]
+        self._slots_ = slots
+        self._form_ = form  # a bracket, or the name of a class
+        self._names_ = names  # of the positions of a named tuple
+        self._reader_: Any = None  # of `dpy.optim.reading`, when it has been written
+        self._live_ = [(slot, value) for slot, value in slots.items() if value != ()]
 
     def __getitem__(self, slot: Any) -> Any:
-        if isinstance(slot, int) and slot < 0 and (self.form in "[(" or self.names):
-            slot += len(self._slots)
-        return self._slots[slot]
+        if isinstance(slot, int) and slot < 0 and (self._form_ in "[(" or self._names_):
+            slot += len(self._slots_)
+        return self._slots_[slot]
 
     def __getattr__(self, name: str) -> Any:
-        if name in self.names:
-            return self._slots[self.names.index(name)]
-        if not name.startswith("__") and self.form not in "[({" and name in self._slots:
-            return self._slots[name]
-        known = list(self.names or self._slots)
+        if name in self._names_:
+            return self._slots_[self._names_.index(name)]
+        if not name.startswith("__") and self._form_ not in "[({" and name in self._slots_:
+            return self._slots_[name]
+        known = list(self._names_ or self._slots_)
         raise AttributeError(f"this state has no part {name!r}; it has {known}")
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._slots if self.form == "{" else self._slots.values())
+        return iter(self._slots_ if self._form_ == "{" else self._slots_.values())
 
     def __len__(self) -> int:
-        return len(self._slots)
-
-    def keys(self) -> Any:
-        """The names, positions or keys."""
-        return self._slots.keys()
+        return len(self._slots_)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, State):
             return NotImplemented
-        return self.form == other.form and self._slots == other._slots
+        return self._form_ == other._form_ and self._slots_ == other._slots_
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        if self.form == "{":
-            inside = ", ".join(f"{k!r}: {v!r}" for k, v in self._slots.items())
+        if self._form_ == "{":
+            inside = ", ".join(f"{k!r}: {v!r}" for k, v in self._slots_.items())
             return f"State({{{inside}}})"
-        if self.form in "[(":
-            inside = ", ".join(map(repr, self._slots.values()))
-            return f"State([{inside}])" if self.form == "[" else f"State(({inside}))"
-        named = zip(self.names or self._slots, self._slots.values(), strict=True)
+        if self._form_ in "[(":
+            inside = ", ".join(map(repr, self._slots_.values()))
+            return f"State([{inside}])" if self._form_ == "[" else f"State(({inside}))"
+        named = zip(self._names_ or self._slots_, self._slots_.values(), strict=True)
         inside = ", ".join(f"{k}={v!r}" for k, v in named)
-        return f"{self.form}({inside})"
+        return f"{self._form_}({inside})"
 
     def __reduce__(self) -> Any:
-        return State, (self._slots, self.form, self.names)
+        return State, (self._slots_, self._form_, self._names_)
 
-    def copy(self) -> State:
+    def __copy__(self) -> State:
         """An independent one, in which tied arrays have one leaf as well."""
-        copy_: State = _copied_tree(self, {})
-        return copy_
+        copied_: State = _copied_tree(self, {})
+        return copied_
 
 
 def _copied_tree(node: Any, done: dict[int, Any]) -> Any:
@@ -172,10 +170,10 @@ def _copied_tree(node: Any, done: dict[int, Any]) -> Any:
     if found is not None:
         return found
     if type(node) is Leaf:
-        found = node.copy()
+        found = copy.copy(node)
     else:
-        slots = {slot: v if v == () else _copied_tree(v, done) for slot, v in node._slots.items()}
-        found = State(slots, node.form, node.names)
+        slots = {slot: v if v == () else _copied_tree(v, done) for slot, v in node._slots_.items()}
+        found = State(slots, node._form_, node._names_)
     done[id(node)] = found
     return found
 
@@ -295,7 +293,7 @@ def _collect(node: Any, found: dict[int, Leaf]) -> None:
     if isinstance(node, Leaf):
         found[id(node)] = node
     elif isinstance(node, State):
-        for _, value in node.live:
+        for _, value in node._live_:
             _collect(value, found)
     elif node != ():
         raise DpyError(

@@ -111,7 +111,7 @@ def _walk(node: State, x: Any, dx: Any, found: list[Step], tied: dict[int, Step]
     if type(ds) is not type(xs):
         ds = gradient_children(dx, x)
     lacking = 0
-    for slot, inner in node.live:
+    for slot, inner in node._live_:
         try:
             x_i = xs[slot]
         except (LookupError, TypeError):
@@ -128,7 +128,7 @@ def _walk(node: State, x: Any, dx: Any, found: list[Step], tied: dict[int, Step]
                 found.append((inner, x_i, d_i))
             else:
                 _reach(inner, x_i, d_i, found, tied)
-    if lacking and lacking == len(node.live) and len(ds):
+    if lacking and lacking == len(node._live_) and len(ds):
         raise DpyError(
             f"the gradient of a {type(x).__name__} is a {type(dx).__name__} with none of its parts",
             why="the gradient has the structure of the model",
@@ -169,7 +169,7 @@ def _parts(x: Any, node: State) -> Any:
     """What `x` holds, by the slots of the state."""
     try:
         held = _attribute(x, "__dict__")
-        if node.live[0][0] in held and node.live[-1][0] in held:  # not those of a base class
+        if node._live_[0][0] in held and node._live_[-1][0] in held:  # not those of a base class
             return held
     except AttributeError:
         pass
@@ -179,7 +179,7 @@ def _parts(x: Any, node: State) -> Any:
 def _gradient_parts(dx: Any, x: Any, node: State) -> Any:
     try:
         held = _attribute(dx, "__dict__")
-        if node.live[0][0] in held:
+        if node._live_[0][0] in held:
             return held
     except AttributeError:
         pass

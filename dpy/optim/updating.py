@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def update(state: Any, model: Any, grads: Any) -> tuple[Any, Any]:
     (array([0.9, 1.9]), array([1., 2.]))
     """
     if state != ():
-        state = state.copy()
+        state = copy.copy(state)
     found: dict[int, Any] = {}
     for leaf, x, dx in steps(state, model, grads):
         new = moved(leaf, x, dx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ def test_it_finds_what_the_walk_finds() -> None:
         assert [id(leaf) for leaf in leaves] == [id(leaf) for leaf, _, _ in walked]
         assert [id(a) for a in xs] == [id(a) for _, a, _ in walked]
         assert [id(a) for a in ds] == [id(a) for _, _, a in walked]
-        state = state.copy()
+        state = copy.copy(state)
 
 
 def test_what_is_left_to_the_walk() -> None:

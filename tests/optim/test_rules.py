@@ -51,7 +51,7 @@ def test_three_steps(rule: Any, x1: float, x2: float, x3: float, shape: Any) -> 
     for g, wanted in zip(GRADIENTS, (x1, x2, x3), strict=True):
         dx = np.full(shape, g)
         before, before_state = pure, pure_state
-        held, held_state = before.copy(), before_state.copy()
+        held, held_state = before.copy(), copy.copy(before_state)
         pure_state, pure = optim.update(pure_state, pure, dx)
         assert np.array_equal(before, held) and before_state == held_state
         optim.update_(state, moved, dx)
