@@ -8,6 +8,10 @@ import importlib as _importlib
 import typing as _typing
 
 if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and editors
+    from dpy.nn.attention import (
+        Attention,
+        MultiHeadAttention,
+    )
     from dpy.nn.basic import (
         Bilinear,
         Dense,
@@ -63,6 +67,9 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         tanhshrink,
         trelu,
     )
+    from dpy.nn.functional.normalise import (
+        normalise,
+    )
     from dpy.nn.functional.softmax import (
         logsoftmax,
         logsumexp,
@@ -95,6 +102,12 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
         testmode,
         trainmode,
     )
+    from dpy.nn.normalisation import (
+        BatchNorm,
+        GroupNorm,
+        InstanceNorm,
+        LayerNorm,
+    )
     from dpy.nn.pooling import (
         AdaptiveMaxPool,
         AdaptiveMeanPool,
@@ -122,15 +135,25 @@ if _typing.TYPE_CHECKING:  # the same as in `_HOMES`, for type checkers and edit
     from dpy.nn.show import (
         summary,
     )
+    from dpy.nn.tools import (
+        activations,
+        outputsize,
+    )
     from dpy.nn.upsampling import (
         PixelShuffle,
         Upsample,
+    )
+    from dpy.nn.weightnorm import (
+        WeightNorm,
+        remove_weight_norms,
     )
 
 __all__ = [
     "AdaptiveMaxPool",
     "AdaptiveMeanPool",
     "AlphaDropout",
+    "Attention",
+    "BatchNorm",
     "Bilinear",
     "Chain",
     "Conv",
@@ -147,11 +170,15 @@ __all__ = [
     "GRUv3Cell",
     "GlobalMaxPool",
     "GlobalMeanPool",
+    "GroupNorm",
+    "InstanceNorm",
     "LSTM",
     "LSTMCell",
+    "LayerNorm",
     "MaxPool",
     "Maxout",
     "MeanPool",
+    "MultiHeadAttention",
     "PairwiseFusion",
     "Parallel",
     "PixelShuffle",
@@ -162,6 +189,8 @@ __all__ = [
     "Scale",
     "SkipConnection",
     "Upsample",
+    "WeightNorm",
+    "activations",
     "celu",
     "create_bias",
     "elu",
@@ -190,12 +219,15 @@ __all__ = [
     "mish",
     "modules",
     "nfan",
+    "normalise",
     "ones32",
     "orthogonal",
+    "outputsize",
     "rand32",
     "randn32",
     "relu",
     "relu6",
+    "remove_weight_norms",
     "rng_from_array",
     "rrelu",
     "seed",
@@ -221,40 +253,41 @@ __all__ = [
 
 # Where the public names are defined, below `dpy.nn`; each is imported when it is first used.
 _HOMES = {
-    "convolution": ("Conv", "ConvTranspose", "CrossCor", "DepthwiseConv",),
-    "functional.windows": ("SamePad",),
-    "pooling": (
-        "AdaptiveMaxPool", "AdaptiveMeanPool", "GlobalMaxPool", "GlobalMeanPool", "MaxPool",
-        "MeanPool",
-    ),
-    "recurrent": (
-        "GRU", "LSTM", "RNN", "GRUCell", "GRUv3", "GRUv3Cell", "LSTMCell", "RNNCell",
-        "Recurrence", "initialstates",
-    ),
-    "upsampling": ("PixelShuffle", "Upsample",),
-    "basic": ("Bilinear", "Dense", "Scale", "flatten", "identity",),
-    "chains": ("Chain", "Maxout", "PairwiseFusion", "Parallel", "SkipConnection",),
-    "dropout": ("AlphaDropout", "Dropout",),
-    "embedding": ("Embedding", "EmbeddingBag",),
-    "modes": ("is_training", "modules", "testmode", "trainmode"),
-    "show": ("summary",),
+    "attention": ("Attention", "MultiHeadAttention"),
+    "basic": ("Bilinear", "Dense", "Scale", "flatten", "identity"),
+    "chains": ("Chain", "Maxout", "PairwiseFusion", "Parallel", "SkipConnection"),
+    "convolution": ("Conv", "ConvTranspose", "CrossCor", "DepthwiseConv"),
+    "dropout": ("AlphaDropout", "Dropout"),
+    "embedding": ("Embedding", "EmbeddingBag"),
     "functional.activations": (
         "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leakyrelu", "lisht",
         "logcosh", "logsigmoid", "mish", "relu", "relu6", "rrelu", "selu", "sigmoid",
         "sigmoid_fast", "softplus", "softshrink", "softsign", "swish", "tanh", "tanh_fast",
         "tanhshrink", "trelu",
     ),
-    "functional.softmax": (
-        "logsoftmax", "logsumexp", "softmax",
-    ),
+    "functional.normalise": ("normalise",),
+    "functional.softmax": ("logsoftmax", "logsumexp", "softmax"),
+    "functional.windows": ("SamePad",),
     "initialisers": (
         "create_bias", "glorot_normal", "glorot_uniform", "identity_init", "kaiming_normal",
         "kaiming_uniform", "lecun_normal", "nfan", "ones32", "orthogonal", "rand32",
         "randn32", "rng_from_array", "sparse_init", "truncated_normal", "zeros32",
     ),
-    "random": (
-        "generator", "seed",
+    "modes": ("is_training", "modules", "testmode", "trainmode"),
+    "normalisation": ("BatchNorm", "GroupNorm", "InstanceNorm", "LayerNorm"),
+    "pooling": (
+        "AdaptiveMaxPool", "AdaptiveMeanPool", "GlobalMaxPool", "GlobalMeanPool", "MaxPool",
+        "MeanPool",
     ),
+    "random": ("generator", "seed"),
+    "recurrent": (
+        "GRU", "LSTM", "RNN", "GRUCell", "GRUv3", "GRUv3Cell", "LSTMCell", "RNNCell",
+        "Recurrence", "initialstates",
+    ),
+    "show": ("summary",),
+    "tools": ("activations", "outputsize"),
+    "upsampling": ("PixelShuffle", "Upsample"),
+    "weightnorm": ("WeightNorm", "remove_weight_norms"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -30,6 +30,11 @@ from dpy.nn.functional.activations import (
     tanhshrink,
     trelu,
 )
+from dpy.nn.functional.attention import (
+    causal_mask,
+    dot_product_attention,
+    dot_product_attention_scores,
+)
 from dpy.nn.functional.convolution import conv, conv_transpose, crosscor, depthwise_conv
 from dpy.nn.functional.normalise import dropout, normalise
 from dpy.nn.functional.pooling import (
@@ -53,11 +58,14 @@ from dpy.nn.functional.upsampling import (
 __all__ = [
     "adaptive_maxpool",
     "adaptive_meanpool",
+    "causal_mask",
     "celu",
     "conv",
     "conv_transpose",
     "crosscor",
     "depthwise_conv",
+    "dot_product_attention",
+    "dot_product_attention_scores",
     "dropout",
     "elu",
     "gelu",
