@@ -72,6 +72,17 @@ class Restructure:
         """
         return _restructured(self, vector)
 
+    def gradient(self, grads: Any) -> Any:
+        """The gradient of a model, as `dpy.gradient` gives it, in the order of the vector.
+
+        >>> Restructure([np.ones(2), np.zeros(1)]).gradient([np.full(2, 3.0), None])
+        array([3., 3., 0.])
+        """
+        dtypes = [array.dtype for _, array in self._starts.values()]
+        d_vector = np.zeros(self._size, np.result_type(*dtypes) if dtypes else np.float32)
+        _gather(grads, self._places, d_vector, set())
+        return d_vector
+
     def _array(self, array: Any, vector: Any) -> Any:
         found = self._starts.get(id(array))
         if found is None:
@@ -146,15 +157,21 @@ def _restructured_rule(rebuild: Restructure, vector: Any) -> tuple[Any, Any]:
     return model, restructured_pullback
 
 
-def _gather(d: Any, places: Any, d_vector: Any) -> None:
-    """Add what arrived at each place: of arrays that are tied, at any of theirs."""
+def _gather(d: Any, places: Any, d_vector: Any, filled: set[int] | None = None) -> None:
+    """Add what arrived at each place: of arrays that are tied, at any of theirs.
+
+    With `filled`, only the first place of each counts: there the gradient is the whole one.
+    """
     if d is None or places is None:
         return
     if isinstance(places, int):
-        d_vector[places : places + d.size] += d.reshape(-1)
+        if filled is None or places not in filled:
+            d_vector[places : places + d.size] += d.reshape(-1)
+        if filled is not None:
+            filled.add(places)
         return
     slots = gradient_children(d)
     if "__self__" in places and "__self__" not in slots:
         slots["__self__"] = d  # the gradient of a method shows the fields of its object
     for slot, inner in places.items():
-        _gather(slots.get(slot), inner, d_vector)
+        _gather(slots.get(slot), inner, d_vector, filled)

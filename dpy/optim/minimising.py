@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dpy.api import value_and_gradient
+from dpy.api import value_and_grad
 from dpy.functors import destructure
 
 __all__ = ["minimise", "minimize"]
@@ -33,12 +33,11 @@ def minimise(
 
     start, rebuild = destructure(model)
 
-    def value(vector: Any) -> Any:
-        return loss(rebuild(vector), *args)
+    differentiated = value_and_grad(loss)
 
     def of(vector: Any) -> tuple[float, Any]:
-        y, (d,) = value_and_gradient(value, vector)
-        return float(y), d
+        y, grads = differentiated(rebuild(vector), *args)
+        return float(y), rebuild.gradient(grads).astype(np.float64)
 
     result = scipy_minimize(of, start.astype(np.float64), jac=True, method=method, **options)
     return rebuild(result.x), result

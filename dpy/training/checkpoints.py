@@ -25,7 +25,7 @@ from dpy.training.rule_fields import fields_of_rule, set_fields
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
 _FORMAT = "1"
-_NUMBERS = (bool, int, float, complex, np.generic, type(None))
+_NUMBERS = (bool, int, float, complex, str, type(None))
 
 
 def save_checkpoint(
@@ -177,7 +177,8 @@ class _Parts:
             return
         if is_array(x):
             self._seen[id(x)] = x
-            self.arrays[self._free(name)] = x
+            if x.dtype.kind in "fciub":  # not texts
+                self.arrays[self._free(name)] = x
             return
         if isinstance(x, np.random.Generator):
             self._seen[id(x)] = x
@@ -189,7 +190,7 @@ class _Parts:
         self._seen[id(x)] = x
         for slot, value in slots.items():
             inner = f"{name}.{slot}"
-            if isinstance(value, _NUMBERS):
+            if _is_plain(value, ()):
                 self.numbers[self._free(inner)] = x, slot, value
             else:
                 self._walk(value, inner)
@@ -204,15 +205,32 @@ class _Parts:
         return free
 
     def set_numbers(self, values: dict[str, Any]) -> None:
-        """Give the numbers that changed their values."""
+        """Give what changed its value; lists and dicts stay the same objects."""
         for name, (holder, slot, old) in self.numbers.items():
             new = values.get(name, old)
-            if (type(new) is type(old) and new == old) or kind_of(type(holder)).frozen:
+            if type(new) is type(old) and new == old:
                 continue
-            if isinstance(holder, (list, dict)):
+            if type(new) is type(old) is list:
+                old[:] = new
+            elif type(new) is type(old) is dict:
+                old.clear()
+                old.update(new)
+            elif isinstance(holder, (list, dict)):
                 holder[slot] = new
-            else:
+            elif not kind_of(type(holder)).frozen:
                 set_attributes(holder, {slot: new})
+
+
+def _is_plain(x: Any, above: tuple[int, ...]) -> bool:
+    """Whether `x` is a number or text, or a list, tuple or dict of such."""
+    if type(x) in _NUMBERS:
+        return True
+    if isinstance(x, np.generic):
+        return x.dtype.kind in "fciub"
+    if type(x) not in (list, tuple, dict) or id(x) in above:
+        return False
+    items = [*x.keys(), *x.values()] if type(x) is dict else x
+    return all(_is_plain(item, (*above, id(x))) for item in items)
 
 
 def _generators(parts: _Parts, rngs: Any) -> list[np.random.Generator]:

@@ -107,6 +107,21 @@ def test_gradients_of_the_vector_agree_with_those_of_the_model() -> None:
     dpy.check_gradient(lambda v: loss(rebuild(v)), vector)
 
 
+def test_the_gradient_of_a_model_as_a_vector() -> None:
+    rng = np.random.default_rng(3)
+    w = rng.normal(size=(2, 2))
+    model = [Layer(w, rng.normal(size=2)), {"f": Plain(rng.normal(size=2)).twice, "w": (w, 3)}]
+
+    def loss(m: Any) -> Any:
+        return np.sum(m[1]["f"](m[0](m[1]["w"][0] @ np.ones(2))))
+
+    vector, rebuild = destructure(model)
+    d_vector = dpy.gradient(lambda v: loss(rebuild(v)), vector)[0]
+    assert np.allclose(rebuild.gradient(dpy.gradient(loss, model)[0]), d_vector, rtol=1e-12)
+    assert rebuild.gradient(None).tolist() == [0.0] * 8
+    assert destructure(3)[1].gradient(None).shape == (0,)
+
+
 def test_gradients_where_the_new_model_is_written_to() -> None:
     rng = np.random.default_rng(1)
     vector, rebuild = destructure([layer(rng), layer(rng)])

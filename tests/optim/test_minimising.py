@@ -29,3 +29,9 @@ def test_a_line(method: str, dtype: type) -> None:
 def test_options_are_handed_on() -> None:
     _, result = optim.minimise(lambda m: np.sum(m**4), np.ones(3), options={"maxiter": 1})
     assert result.nit == 1
+
+
+def test_tied_parameters() -> None:
+    w = np.zeros(2)
+    model, result = optim.minimise(lambda m: np.sum((m[0] + 2 * m[1]["w"] - 6) ** 2), [w, {"w": w}])
+    assert model[0] is model[1]["w"] and np.allclose(model[0], 2.0, atol=1e-6) and result.success

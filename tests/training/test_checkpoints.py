@@ -144,6 +144,33 @@ def test_all_that_is_saved(tmp_path: Path) -> None:
     assert other == state and info == {"note": {"best": (0.1, 3)}}
 
 
+def test_records_that_grow_while_training(tmp_path: Path) -> None:
+    """Lists, dicts and tuples of numbers are those of the moment; lists stay the same objects."""
+    m, other = (
+        {
+            "x": np.ones(1),
+            "log": [],
+            "by": {},
+            "last": (0, 0.0),
+            "me": [],
+            "names": np.array(["a"]),
+            "day": np.datetime64(1, "D"),
+        }
+        for _ in "ab"
+    )
+    for k in ("a", "b"):
+        m["log"].append((k, 1.5))
+        m["by"][k] = [len(m["by"])]
+        m["last"] = (len(m["log"]), 2.5)
+    m["me"].append(m["me"])
+    other["me"].append(other["me"])
+    save_checkpoint(tmp_path / "a", m)
+    log = other["log"]
+    load_checkpoint(tmp_path / "a", other)
+    assert other["log"] is log == [("a", 1.5), ("b", 1.5)]
+    assert other["by"] == {"a": [0], "b": [1]} and other["last"] == (2, 2.5)
+
+
 def test_other_programs_can_read_it(tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
