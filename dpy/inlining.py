@@ -60,7 +60,7 @@ def _is_candidate(owner: Any, callee: Any) -> bool:
     if "__class__" in callee.source.free:
         return False
     facts = callee.facts
-    if any(site.form == "generic" for site in facts.sites.values()):
+    if callee.summary.has_generic:
         return False
     if callee.is_inlinable is None:
         has_plain_body = _is_plain(facts.function) and not _reads_frames(facts)

@@ -46,6 +46,10 @@ def _forget(found: Specialisation) -> None:
         del group[found.key]
 
 
+class _NotApartError(Exception):
+    """The arguments were taken to share nothing with anything else, which is of no use."""
+
+
 _progress = Progress(_forget)
 _waiting: list[Any] = []  # code and signature of what is analysed from the top
 
@@ -58,11 +62,13 @@ def specialise(
     heap_active: bool = False,
     protect: bool = False,
     shared: frozenset[str] | None = None,
+    tentative: bool = False,
 ) -> Specialisation:
     """The specialisation of a Python function, compiled now if there is none yet.
 
     `shared` are the parameters that may share something mutable with another or with the heap;
-    None: any of them may.
+    None: any of them may. `tentative`: so it is as well where it is found, before the analysis is
+    complete, that the function writes to something and reads what it was not given.
 
     Raises:
         UnsupportedSyntaxError, SourceUnavailableError, StaleSourceError.
@@ -76,11 +82,7 @@ def specialise(
         heap_active,
         protect,
         settings.strong_zero,
-        frozenset(
-            name
-            for name, kind in kinds.items()
-            if (shared is None or name in shared) and not is_atomic(kind)
-        ),
+        frozenset([name for name in _mutable(kinds) if shared is None or name in shared]),
         getattr(function, "cls", None),
         settings.check_rules,
         settings.check_finite,
@@ -91,6 +93,8 @@ def specialise(
         if not _progress.stack:
             analyses[0] += 1
         group = store.group_of(function.__code__)
+        if tentative and key in store.not_apart.get(function.__code__, ()):
+            key = key._replace(shared=_mutable(kinds))
         found = group.get(key)
         if found is None:
             key = shared_signature(group, key)
@@ -114,7 +118,15 @@ def specialise(
             found = group.get(key)
             if found is not None and (_is_unsettled(found) or found.is_ready and found.is_valid()):
                 return found
-        return _analysed(function, kinds, key, group)
+        try:
+            return _analysed(function, kinds, key, group, tentative)
+        except _NotApartError:
+            store.not_apart.setdefault(function.__code__, set()).add(key)
+    return specialise(function, kinds, active, heap_active=heap_active, protect=protect)
+
+
+def _mutable(kinds: dict[str, Kind]) -> frozenset[str]:
+    return frozenset([name for name, kind in kinds.items() if not is_atomic(kind)])
 
 
 def _is_unsettled(found: Specialisation) -> bool:
@@ -125,9 +137,13 @@ def _is_unsettled(found: Specialisation) -> bool:
 
 
 def _analysed(
-    function: Any, kinds: dict[str, Kind], key: Signature, group: dict[Any, Specialisation]
+    function: Any,
+    kinds: dict[str, Kind],
+    key: Signature,
+    group: dict[Any, Specialisation],
+    tentative: bool,
 ) -> Specialisation:
-    callee = function, kinds, key, group
+    callee = function, kinds, key, group, tentative
     if not _progress.stack:
         return in_room(paused, _from_the_top, callee)
     if len(_progress.stack) >= _DEEPEST and None not in _waiting:
@@ -142,7 +158,7 @@ def _from_the_top(wanted: Any) -> Specialisation:
     callees = [wanted]
     try:
         while True:
-            function, _, key, _ = callees[-1]
+            function, _, key, *_ = callees[-1]
             _waiting.append((function.__code__, key))
             try:
                 found = _step(*callees[-1])
@@ -162,7 +178,11 @@ def _from_the_top(wanted: Any) -> Specialisation:
 
 
 def _step(
-    function: Any, kinds: dict[str, Kind], key: Signature, group: dict[Any, Specialisation]
+    function: Any,
+    kinds: dict[str, Kind],
+    key: Signature,
+    group: dict[Any, Specialisation],
+    tentative: bool,
 ) -> Specialisation:
     """A new specialisation, in the cache; provisional if it rests on what is not settled."""
     is_constructor = isinstance(function, Constructor)
@@ -172,7 +192,7 @@ def _step(
     failed = True
     try:
         group[key] = new
-        _analyse(new, function)
+        _analyse(new, function, tentative)
         failed = False
     finally:
         if failed:
@@ -185,13 +205,16 @@ def _is_settled_so_far(new: Specialisation) -> bool:
     return new.lowest_dependence is None and not new.is_recursive
 
 
-def _analyse(new: Specialisation, function: Any) -> None:
+def _analyse(new: Specialisation, function: Any, tentative: bool) -> None:
     """Infer, and infer again after each step that leaves less to do at run time."""
     is_constructor = isinstance(function, Constructor)
     lowered = function.lowered if is_constructor else store.lowered_function(new.source)
     new.params = [(p.name, p.kind) for p in lowered.params]
     analysis = _Analysis(new, function)
     facts = analysis.settle(lowered)
+    if tentative and facts.summary.written:
+        if new.key.heap_active or facts.summary.reads_heap_surely:
+            raise _NotApartError
     if _is_settled_so_far(new):
         analysis.write_out(lowered, facts)
     for _ in range(3):

@@ -53,10 +53,12 @@ def forward_of(
         heap_active = any(_captures(kinds[name], set()) for name in activity if name in kinds)
     found = specialise(
         function, kinds, frozenset(activity), heap_active=heap_active, protect=protect,
-        shared=frozenset(),
+        shared=frozenset(), tentative=True,
     )  # fmt: skip
-    if found.summary.written and (
-        found.summary.reads_heap or heap_active or not are_disjoint(bound.values())
+    if (
+        found.is_for_distinct
+        and found.summary.written
+        and (found.summary.reads_heap or heap_active or not are_disjoint(bound.values()))
     ):
         return specialise(
             function, kinds, frozenset(activity), heap_active=heap_active, protect=protect

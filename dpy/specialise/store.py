@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CacheInfo", "cache_info", "clear_cache", "compiled", "counts", "entries", "group_of", "lock",
-    "lowered_function",
+    "lowered_function", "not_apart",
 ]  # fmt: skip
 
 _MOST_FUNCTIONS = 4096
 
 lock = threading.RLock()
 compiled: dict[Any, dict[Any, Specialisation]] = {}  # by code object, then by signature
+not_apart: dict[Any, set[Any]] = {}  # by code object: signatures that say too little is shared
 entries: dict[Any, list[Any]] = {}  # by id of the code object: see `dpy.entry`
 counts = {"compiles": 0, "hits": 0, "misses": 0}
 _lowered: dict[Any, ir.Function | DpyError] = {}
@@ -62,6 +63,7 @@ def clear_cache() -> None:
     """
     with lock:
         compiled.clear()
+        not_apart.clear()
         _lowered.clear()
         entries.clear()
 
@@ -71,7 +73,9 @@ def group_of(code: Any) -> dict[Any, Specialisation]:
     group = compiled.get(code)
     if group is None:
         if len(compiled) >= _MOST_FUNCTIONS:
-            compiled.pop(next(iter(compiled)))
+            oldest = next(iter(compiled))
+            del compiled[oldest]
+            not_apart.pop(oldest, None)
         group = compiled[code] = {}
     return group
 

@@ -139,7 +139,7 @@ def _of_class(state: State, s: ir.Assign, cls: type, name: str) -> Found:
 
 def _now(state: State, owner: Any, kind: Kind) -> Kind:
     """The kind of an attribute of a class or module at this point, if it is `kind` at first."""
-    may_be_active = state.facts.heap_active and can_carry(kind)
+    may_be_active = state.heap_active and can_carry(kind)
     return UNKNOWN if may_be_active and not is_importable(owner) else kind
 
 
@@ -148,7 +148,7 @@ def _from_outside(state: State, s: ir.Assign, kind: Kind) -> Found:
     if is_atomic(kind):
         return inert(kind)
     state.effects.alias_target(s, HEAP)
-    varied = state.facts.heap_active
+    varied = state.heap_active
     return kind, varied, Site("generic" if varied else "inert")
 
 
@@ -214,7 +214,7 @@ def _of_its_class(state: State, owner: Any, cls: type, raw: Any) -> Kind | None:
         return Method(KnownObject(raw.__func__), ir.Known(cls, cls.__name__))
     if raw is not MISSING and not hasattr(raw, "__get__"):
         found = kind_of(raw)
-        if is_atomic(found) and not state.facts.heap_active:
+        if is_atomic(found) and not state.heap_active:
             return found
     return None
 

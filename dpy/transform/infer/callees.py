@@ -42,7 +42,7 @@ def call_bound(
                 return None  # the runtime gives the function what is due to it
     active = frozenset(n for n, a in bound.items() if state.is_varied(a))
     shared = _shared(state, bound, kinds)
-    callee = state.book.callee(function, kinds, active, state.facts.heap_active, shared)
+    callee = state.book.callee(function, kinds, active, state.heap_active, shared)
     if callee is None:
         return None
     return _apply_summary(state, s, callee, bound, function)
@@ -65,17 +65,13 @@ def _argument_kind(kind: Kind) -> Kind:
 
 def _shared(state: State, bound: dict[str, Any], kinds: dict[str, Kind]) -> frozenset[str]:
     """The parameters that may share something mutable with another one or with the heap."""
-    find = state.effects.find
-    heap = find(HEAP)
+    names = [name for name, kind in kinds.items() if not is_atomic(kind)]
+    classes = state.effects.classes_of(bound.get(name) for name in names)
     shared: set[str] = set()
     owners: dict[str, str] = {}
-    for name, kind in kinds.items():
-        if is_atomic(kind):
-            continue
-        atom = bound.get(name)
-        root = find(atom.name) if isinstance(atom, ir.Var) else heap
-        other = owners.setdefault(root, name)
-        if root == heap or other != name:
+    for name, owner in zip(names, classes, strict=True):
+        other = owners.setdefault(owner, name)
+        if owner == HEAP or other != name:
             shared.update((name, other))
     return frozenset(shared)
 
@@ -92,7 +88,7 @@ def _apply_summary(
         state.mark_pending(s)
     _replay(state, summary, _places(state, s, result, bound))
     varied = summary.result_active
-    if not varied and not summary.stored_active and not state.facts.heap_active:
+    if not varied and not summary.stored_active and not state.heap_active:
         return inert(result)
     if varied or summary.needs_acc:
         return result, varied, Site("callee", callee=callee, binding=bound, function=function)
@@ -122,12 +118,18 @@ def _replay(state: State, summary: Summary, places: dict[str, str]) -> None:
         for other in others:
             effects.alias(first, other)
     effects.written.update(places.get(name, HEAP) for name in summary.written)
-    effects.stored_active.update(places.get(name, HEAP) for name in summary.stored_active)
+    stored_active = [places.get(name, HEAP) for name in summary.stored_active]
+    effects.stored_active.update(stored_active)
+    if HEAP in stored_active:
+        state.write_active_to_heap()
     effects.reshaped.update(places.get(name, HEAP) for name in summary.reshaped)
     effects.unknown_stores.update(places.get(name, HEAP) for name in summary.unknown_stores)
     for name, slot, kind in summary.stores:
         effects.store(places.get(name, HEAP), slot, kind)
-    effects.reads_heap = effects.reads_heap or summary.reads_heap
+    if summary.reads_heap:
+        effects.reads_heap = True
+        if summary.reads_heap_surely or summary.has_generic:
+            effects.reads_heap_surely = True
 
 
 # --- parameters -----------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def _known_call(state: State, s: ir.Assign, function: Any, given: Arguments) -> 
         if found is not None:
             return found
     result = _harmless(state, function, given)
-    if function is iter and state.facts.heap_active:
+    if function is iter and state.heap_active:
         # A generator takes this from the heap, where all may be active: its items go back here.
         return generic(state, s, given.operands, given.all_kinds, writes=False)
     if result is not None:

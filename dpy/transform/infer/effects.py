@@ -7,6 +7,7 @@ something mutable (`Effects.non_atomic`) have a class worth asking for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from dpy.kinds import (
@@ -39,16 +40,21 @@ class Classes:
     """
 
     def __init__(self) -> None:
-        self.parent: dict[str, str] = {}
+        self.parent: dict[str, str] = {}  # without the roots
 
     def find(self, a: str) -> str:
         """The name that stands for the class of `a`."""
-        parent = self.parent
-        root = a
-        while (up := parent.get(root, root)) != root:
-            root = up
-        while parent.get(a, a) != root:
-            parent[a], a = root, parent.get(a, a)
+        up = self.parent.get
+        root = up(a)
+        if root is None:
+            return a
+        above = up(root)
+        if above is None:
+            return root
+        while above is not None:
+            root, above = above, up(above)
+        while a != root:  # the way is shorter the next time
+            self.parent[a], a = root, self.parent[a]
         return root
 
     def union(self, a: str, b: str) -> bool:
@@ -76,7 +82,9 @@ class Effects:
         unknown_stores: variables into whose objects anything may be stored.
         reshaped: variables whose arrays may be given another shape (``a.shape = ...``).
         written_roots: the classes that were written to when the present pass began.
+        asked: what the present pass has asked, and the first answer that it was given.
         reads_heap: whether the function reads mutable objects from outside.
+        reads_heap_surely: whether it does so itself, or in what cannot be inlined.
     """
 
     def __init__(self, varied: set[str]) -> None:
@@ -93,6 +101,8 @@ class Effects:
         self.reshaped: set[str] = set()
         self.written_roots: frozenset[str] = frozenset()
         self.reads_heap = False
+        self.reads_heap_surely = False
+        self.asked: dict[tuple[str, ...], Any] = {}
 
     # --- aliases ------------------------------------------------------------------------------
 
@@ -143,24 +153,63 @@ class Effects:
         root = self.find(name)
         return UNKNOWN if any(self.find(other) == root for other in self.reshaped) else kind
 
-    def is_written(self, atom: Any) -> bool:
-        """Whether something writes to the object of an operand."""
-        return self.find(_name(atom)) in self.written_roots
-
     def roots_written(self) -> frozenset[str]:
         """The classes that are, or may later be, written to."""
         return frozenset(map(self.find, self.written | self.assumed_written))
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def begin_pass(self) -> None:
+        """Go through the statements again: what is written to is fixed for the pass."""
+        self.written_roots = self.roots_written()
+        self.asked.clear()
+
+    def answers_hold(self) -> bool:
+        """Whether each question of the pass would get the same answer at its end.
+
+        Everything only grows, the answers too: if the first of them is still right, all were.
+        """
+        self.written_roots = self.roots_written()
+        return all(
+            getattr(self, question)(*about) == answer
+            for (question, *about), answer in self.asked.items()
+        )
+
+    def _ask(self, question: str, *about: str) -> Any:
+        answer = getattr(self, question)(*about)
+        self.asked.setdefault((question, *about), answer)
+        return answer
+
+    def is_written(self, atom: Any) -> bool:
+        """Whether something writes to the object of an operand."""
+        return bool(self._ask("_is_written", _name(atom)))
+
+    def _is_written(self, name: str) -> bool:
+        return self.find(name) in self.written_roots
+
+    def classes_of(self, atoms: Iterable[Any]) -> tuple[str, ...]:
+        """A name for the class of each operand; those of one class have the same."""
+        found: tuple[str, ...] = self._ask("_classes_of", *map(_name, atoms))
+        return found
+
+    def _classes_of(self, *names: str) -> tuple[str, ...]:
+        first = {self.find(HEAP): HEAP}  # roots change when classes join
+        return tuple([first.setdefault(self.find(name), name) for name in names])
 
     # --- reads after writes -------------------------------------------------------------------
 
     def slot_kind(self, owner: Any, slot: str, kind: Kind) -> Kind:
         """The kind read from a slot that held `kind` on entry."""
-        root = self.find(_name(owner))
+        return join(kind, self._ask("_stored", _name(owner), slot))
+
+    def _stored(self, owner: str, slot: str) -> Kind:
+        """The kind of what is stored in a slot; BOTTOM if nothing is."""
+        root = self.find(owner)
         if self._has_unknown_stores(root):
             return UNKNOWN
-        find = self.find
+        kind: Kind = BOTTOM
         for (name, stored), stored_kind in self.stores.items():
-            if stored == slot and find(name) == root:
+            if stored == slot and self.find(name) == root:
                 kind = join(kind, stored_kind)
         return kind
 
@@ -189,11 +238,17 @@ class Effects:
 
     def adds_slots(self, owner: Any, fields: dict[str, Kind]) -> bool:
         """Whether the program may have given the object attributes that it did not have."""
+        added: frozenset[str] | None = self._ask("_stored_slots", _name(owner))
+        return added is None or not added <= fields.keys()
+
+    def _stored_slots(self, owner: str) -> frozenset[str] | None:
+        """The attributes that are stored in the objects of a class; None if any may be."""
         find = self.find
-        root = find(_name(owner))
-        return self._has_unknown_stores(root) or any(
-            slot not in fields and slot not in ("[]", KEYS) and find(name) == root
-            for name, slot in self.stores
+        root = find(owner)
+        if self._has_unknown_stores(root):
+            return None
+        return frozenset(
+            slot for name, slot in self.stores if slot not in ("[]", KEYS) and find(name) == root
         )
 
     def _has_unknown_stores(self, root: str) -> bool:
@@ -224,11 +279,7 @@ class Effects:
         return reaches_heap
 
     def snapshot(self) -> tuple[Any, ...]:
-        """All but the varied variables: equal when nothing has been found since."""
-        return *self.answers(), frozenset(self.stored_active), frozenset(self.by_runtime)
-
-    def answers(self) -> tuple[Any, ...]:
-        """What statements ask of the effects: equal when they would get the same answers.
+        """All but the varied variables: equal when nothing has been found since.
 
         A class of one says nothing, and a variable is one from its assignment on.
         """
@@ -237,6 +288,7 @@ class Effects:
         return (
             classes, self.roots_written(), frozenset(self.stores.items()),
             frozenset(self.unknown_stores), frozenset(self.reshaped),
+            frozenset(self.stored_active), frozenset(self.by_runtime),
         )  # fmt: skip
 
 

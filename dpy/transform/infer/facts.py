@@ -40,7 +40,8 @@ class Summary:
 
     `groups` are the alias classes among its parameters, its result and the heap (names `RESULT`
     and `HEAP`); `written` and `stored_active` name members of classes that it writes to, and of
-    those into which it stores active values.
+    those into which it stores active values. `reads_heap_surely`: also when all that can be inlined
+    has been; `has_generic`: some statement is left to the runtime.
     """
 
     result: Kind = BOTTOM
@@ -52,6 +53,8 @@ class Summary:
     unknown_stores: frozenset[str] = frozenset()
     reshaped: frozenset[str] = frozenset()
     reads_heap: bool = False
+    reads_heap_surely: bool = False
+    has_generic: bool = False
     needs_acc: bool = False
 
     __hash__ = None  # type: ignore[assignment]

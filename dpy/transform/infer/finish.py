@@ -178,6 +178,8 @@ def _summarise(state: State) -> None:
         if find(name) == find(owner)
     )
     summary.reads_heap = effects.reads_heap
+    summary.reads_heap_surely = effects.reads_heap_surely
+    summary.has_generic = any(site.form == "generic" for site in facts.sites.values())
     summary.needs_acc = _needs_accumulators(state)
 
 

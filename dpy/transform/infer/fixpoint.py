@@ -34,19 +34,24 @@ def infer(
     the parameters that may share something mutable with each other or the heap (None: any may).
     """
     state = _start(function, params, active, book, heap_active, protect, shared)
-    after = _snapshot(state)
+    before: tuple[Any, ...] = ()
     for _ in range(_MOST_PASSES):
-        before = after
+        state.begin_pass()
+        reshaped = len(state.effects.reshaped)
         env = {name: state.effects.array_kind(name, kind) for name, kind in params.items()}
-        state.facts.implicit.clear()
-        state.effects.written_roots = state.effects.roots_written()
         block(state, function.body, env)
         _note_result(state, env, protect)
         if state.effects.spread_activity():
             state.facts.heap_active = True
-        after = _snapshot(state)
-        if after == before or _is_settled(state, before, after):
+        if len(state.effects.reshaped) > reshaped:
+            continue
+        if not state.pending:
+            if state.answers_hold():
+                break
+        elif (after := _snapshot(state)) == before:
             break
+        else:
+            before = after
     finish(state)
     return state.facts
 
@@ -87,16 +92,11 @@ def _note_result(state: State, env: Environment, protect: bool) -> None:
 
 
 def _snapshot(state: State) -> tuple[Any, ...]:
-    """Equal when a pass has found nothing new."""
-    effects, facts = state.effects, state.facts
-    asked = effects.answers(), facts.heap_active
-    return *asked, effects.snapshot(), frozenset(state.varied), facts.summary.result
-
-
-def _is_settled(state: State, before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
-    """Whether a pass has found something, but nothing that any of its statements had asked for.
-
-    So it is in most functions that write to nothing: kinds follow the statements, and a variable
-    is known to be varied before it is read.
-    """
-    return before[:2] == after[:2] and not state.pending and not state.denied & state.varied
+    """Equal when a pass has found nothing new, of functions that are analysed with others."""
+    facts = state.facts
+    return (
+        state.effects.snapshot(),
+        frozenset(state.varied),
+        facts.heap_active,
+        facts.summary.result,
+    )

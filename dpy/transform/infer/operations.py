@@ -292,10 +292,10 @@ def _store_global(state: State, s: ir.Assign, args: Atoms, kinds: Kinds) -> Foun
     effects.non_atomic.add(HEAP)
     effects.written.add(HEAP)
     if state.is_varied(value):
-        effects.stored_active.add(HEAP)
+        state.write_active_to_heap()
     if isinstance(value, ir.Var) and not is_atomic(kinds[-1]):
         effects.alias(value.name, HEAP)
-    varied = state.any_varied(args) or state.facts.heap_active
+    varied = state.any_varied(args) or state.heap_active
     return NONE, False, Site("generic" if varied else "inert")
 
 

@@ -134,9 +134,7 @@ def _without_derivative(
 
 def _reads_heap(state: State, given: Arguments) -> bool:
     """Whether a method of an argument may give what globals or cells hold."""
-    return state.facts.heap_active and any(
-        k is UNKNOWN or isinstance(k, Object) for k in given.all_kinds
-    )
+    return state.heap_active and any(k is UNKNOWN or isinstance(k, Object) for k in given.all_kinds)
 
 
 def _form(rule: Any, given: Arguments, result: Kind) -> str:

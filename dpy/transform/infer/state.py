@@ -64,7 +64,8 @@ class State:
 
     Attributes:
         varied: variables that depend on what is differentiated.
-        denied: those of which somebody was told that they are not.
+        denied: those of which somebody was told in the present pass that they are not.
+        heap_denied: whether somebody was told in the present pass that the heap is not active.
         pending: variables that come from a recursive call whose result is not known yet.
         loop_heads: by loop, the kinds that its iterations brought back to its head.
     """
@@ -80,8 +81,40 @@ class State:
         self.facts = Facts(function, params)
         self.effects = Effects(varied)
         self.denied: set[str] = set()
+        self.heap_denied = False
         self.pending: set[str] = set()
         self.loop_heads: dict[int, Environment] = {}
+
+    def begin_pass(self) -> None:
+        """Go through the statements again."""
+        self.denied.clear()
+        self.heap_denied = False
+        self.facts.implicit.clear()
+        self.effects.begin_pass()
+
+    def answers_hold(self) -> bool:
+        """Whether another pass would find the same: each question would have the same answer."""
+        return (
+            self.denied.isdisjoint(self.varied)
+            and not (self.heap_denied and self.facts.heap_active)
+            and self.effects.answers_hold()
+        )
+
+    @property
+    def heap_active(self) -> bool:
+        """Whether what is outside of the function may hold active values."""
+        if not self.facts.heap_active:
+            self.heap_denied = True
+        return self.facts.heap_active
+
+    def write_active_to_heap(self) -> None:
+        """What is outside of the function is written to, and may hold active values from now on.
+
+        The callees that come next are told so at once, not in another pass.
+        """
+        self.effects.written.add(HEAP)
+        self.effects.stored_active.add(HEAP)
+        self.facts.heap_active = True
 
     def is_varied(self, atom: Any) -> bool:
         """Whether an operand depends on what is differentiated."""
@@ -157,7 +190,7 @@ def generic(
     """
     effects = state.effects
     shared = _shareable(operands, kinds)
-    varied = state.any_varied(operands) or state.facts.heap_active
+    varied = state.any_varied(operands) or state.heap_active
     if varied:
         effects.by_runtime.update(shared)
         if isinstance(s.target, str) and not is_atomic(result):
@@ -176,7 +209,7 @@ def generic(
         if not is_atomic(result):
             effects.alias_target(s, HEAP)
         if state.any_varied(operands):
-            effects.stored_active.add(HEAP)
+            state.write_active_to_heap()
     form = "generic" if varied else "inert"
     is_pure = not writes and isinstance(result, Text)
     return result, varied and can_carry(result), Site(form, operands=operands, is_pure=is_pure)

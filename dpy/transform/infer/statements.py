@@ -200,7 +200,7 @@ def _value(state: State, s: ir.Assign, env: Environment) -> Found:
         return _free(state, s, value)
     if isinstance(value, ir.Cell):
         state.effects.alias_target(s, HEAP)
-        return UNKNOWN, state.facts.heap_active, Site("inert")
+        return UNKNOWN, state.heap_active, Site("inert")
     if state.is_pending(value, env):
         state.mark_pending(s)
         return inert(BOTTOM)
@@ -229,19 +229,19 @@ def _global(state: State, s: ir.Assign, value: ir.Global) -> Found:
     if is_atomic(kind):
         return inert(kind)
     state.effects.alias_target(s, HEAP)
-    state.effects.reads_heap = True
-    varied = state.facts.heap_active
+    state.effects.reads_heap = state.effects.reads_heap_surely = True
+    varied = state.heap_active
     return kind, varied, Site("generic" if varied else "inert")
 
 
 def _free(state: State, s: ir.Assign, value: ir.Free) -> Found:
     kind = state.book.read_free(value.name, value.cell)
-    varied = state.facts.heap_active and can_carry(kind)
+    varied = state.heap_active and can_carry(kind)
     if varied and is_number(kind):
         kind = UNKNOWN
     if not is_atomic(kind):
         state.effects.alias_target(s, HEAP)
-        state.effects.reads_heap = True
+        state.effects.reads_heap = state.effects.reads_heap_surely = True
     return kind, varied, Site("generic" if varied else "inert")
 
 
