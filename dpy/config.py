@@ -8,11 +8,12 @@ from contextvars import ContextVar, Token
 from types import CodeType, TracebackType
 from typing import Any
 
-from dpy.records import record, replace
+from dpy.records import record, replace, sealed
 
 __all__ = ["Settings", "current", "settings", "stopping_in"]
 
 
+@sealed
 @record
 class Settings:
     """The values in force."""

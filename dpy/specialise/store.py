@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from dpy.errors import DpyError
-from dpy.records import record
+from dpy.records import record, sealed
 from dpy.transform import ir, places, split_targets
 from dpy.transform.lower import lower
 from dpy.transform.source import Source
@@ -29,6 +29,7 @@ counts = {"compiles": 0, "hits": 0, "misses": 0}
 _lowered: dict[Any, ir.Function | DpyError] = {}
 
 
+@sealed
 @record
 class CacheInfo:
     """Figures of the cache of compiled functions."""

@@ -37,6 +37,7 @@ from dpy.transform.infer.construct import construct, made
 from dpy.transform.infer.containers import call_container
 from dpy.transform.infer.decided import decided_isinstance
 from dpy.transform.infer.kinds_of import NONE, kind_by_dummy, numeric
+from dpy.transform.infer.layout import atoms_of
 from dpy.transform.infer.lookup import (
     MISSING,
     OBJECT_GETATTRIBUTE,
@@ -111,7 +112,7 @@ def call(state: State, s: ir.Assign, value: ir.Call, env: Environment) -> Found:
     starred = any(isinstance(a, ir.Star) for a in args) or any(k is None for k, _ in kwargs)
     if isinstance(func, Method):
         given = given.after(func.owner, kind_at(func.owner, env))
-        state.record(s, func.owner, env)
+        state.record(s, (*atoms_of(value), func.owner), env)
         func = func.function
     if isinstance(func, Object) and not starred:
         method = class_function(state.book, func.cls, "__call__")

@@ -118,26 +118,30 @@ class State:
 
     def is_varied(self, atom: Any) -> bool:
         """Whether an operand depends on what is differentiated."""
-        if type(atom) is ir.Star:
-            atom = atom.value
-        if type(atom) is not ir.Var:
-            return False
-        if atom.name in self.varied:
-            return True
-        self.denied.add(atom.name)
-        return False
+        return self.any_varied((atom,))
 
     def any_varied(self, atoms: Atoms) -> bool:
         """Whether any of the operands does."""
-        return any(map(self.is_varied, atoms))
+        varied = self.varied
+        for atom in atoms:
+            if type(atom) is ir.Star:
+                atom = atom.value
+            if type(atom) is ir.Var:
+                if atom.name in varied:
+                    return True
+                self.denied.add(atom.name)
+        return False
 
-    def record(self, s: ir.Stmt, atom: Any, env: Environment) -> None:
-        """Note the kind of an operand at its statement."""
-        if type(atom) is ir.Star:
-            atom = atom.value
-        if type(atom) is ir.Var:
-            name = atom.name
-            self.facts.operand_kinds.setdefault(id(s), {})[name] = env.get(name, UNKNOWN)
+    def record(self, s: ir.Stmt, atoms: Atoms, env: Environment) -> None:
+        """Note the kinds of the operands of a statement."""
+        found = {}
+        for atom in atoms:
+            if type(atom) is ir.Star:
+                atom = atom.value
+            if type(atom) is ir.Var:
+                found[atom.name] = env.get(atom.name, UNKNOWN)
+        if found:
+            self.facts.operand_kinds[id(s)] = found
 
     def bind(self, name: str, kind: Kind, varied: bool) -> None:
         """A statement assigns the variable."""

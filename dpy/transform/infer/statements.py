@@ -57,7 +57,7 @@ def block(state: State, statements: ir.Block, env: Environment) -> None:
 
 
 def _if(state: State, s: ir.If, env: Environment) -> None:
-    state.record(s, s.test, env)
+    state.record(s, (s.test,), env)
     kind = kind_at(s.test, env)
     if isinstance(kind, Const) and kind.type is bool:  # ``isinstance``, ``is None``
         state.facts.decided[id(s)] = kind.value
@@ -80,7 +80,7 @@ def _for(state: State, s: ir.For, env: Environment) -> None:
     assert isinstance(s.target, str)
     _start_loop(state, s, env)
     for attempt in range(_MOST_ROUNDS):
-        state.record(s, s.iter, env)
+        state.record(s, (s.iter,), env)
         inner = dict(env)
         inner[s.target] = _iterate(state, s, env)
         block(state, s.body, inner)
@@ -93,7 +93,7 @@ def _while(state: State, s: ir.While, env: Environment) -> None:
     for attempt in range(_MOST_ROUNDS):
         inner = dict(env)
         block(state, s.test_body, inner)
-        state.record(s, s.test, inner)
+        state.record(s, (s.test,), inner)
         _note_truth(state, s, kind_at(s.test, inner))
         tested = dict(inner)
         block(state, s.body, inner)
@@ -172,15 +172,17 @@ def _item_kind(state: State, atom: Any, kind: Kind) -> tuple[Kind, bool]:
 
 
 def _assign(state: State, s: ir.Assign, env: Environment) -> None:
-    for atom in atoms_of(s.value):
-        state.record(s, atom, env)
+    facts = state.facts
+    state.record(s, atoms_of(s.value), env)
     kind, varied, site = _value(state, s, env)
     target = s.target
-    state.facts.sites[id(s)] = site
+    facts.sites[id(s)] = site
     if type(target) is str:
-        env[target] = kind = state.effects.array_kind(target, kind)
+        if state.effects.reshaped:
+            kind = state.effects.array_kind(target, kind)
+        env[target] = kind
         state.bind(target, kind, varied)
-    state.facts.kinds[id(s)] = kind
+    facts.kinds[id(s)] = kind
 
 
 def _value(state: State, s: ir.Assign, env: Environment) -> Found:

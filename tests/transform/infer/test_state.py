@@ -57,8 +57,7 @@ def test_binding_a_variable() -> None:
 def test_kinds_of_operands_are_recorded_with_their_statement() -> None:
     state = state_of(program, x=FLOAT, xs=VECTOR)
     s = first(state)
-    state.record(s, ir.Star(X), {"x": FLOAT})
-    state.record(s, ir.Lit(1), {})
+    state.record(s, (ir.Star(X), ir.Lit(1)), {"x": FLOAT})
     assert state.facts.operand_kinds == {id(s): {X.name: FLOAT}}
     assert kind_at(X, {"x": FLOAT}) == FLOAT
     assert kind_at(X, {}) is UNKNOWN
