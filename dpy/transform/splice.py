@@ -111,12 +111,20 @@ class _Splicer:
     def fresh(self, name: str) -> str:
         """A name in the caller for a variable of the callee."""
         if _TEMPORARY.fullmatch(name):
-            self.last_temporary += 1
-            return f"t_{self.last_temporary}"
+            return self._temporary()
         new = name if name not in self.names.taken else self.names.numbered(name)
         self.names.taken.add(new)
         self.locals.add(new)
         return new
+
+    def _temporary(self) -> str:
+        """The next number: the user's own ``t`` may have been given some of them."""
+        while True:
+            self.last_temporary += 1
+            new = f"t_{self.last_temporary}"
+            if new not in self.names.taken:
+                self.names.taken.add(new)
+                return new
 
     def expand(self, s: ir.Assign, call: Spliced) -> list[ir.Stmt]:
         function = call.function

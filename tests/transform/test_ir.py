@@ -32,14 +32,10 @@ def test_walk_leaves_nested_functions_alone() -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in ir.__all__ if n[0].isupper()])
-def test_nodes_cannot_be_changed(name: str) -> None:
+def test_nodes_have_their_fields_only(name: str) -> None:
     node = getattr(ir, name)
     if dataclasses.is_dataclass(node):
-        bare = object.__new__(node)  # type: ignore[call-overload]
-        for name in (*(f.name for f in dataclasses.fields(node)), "other"):
-            with pytest.raises(dataclasses.FrozenInstanceError):
-                setattr(bare, name, 1)
-        assert not hasattr(bare, "__dict__")
+        assert not hasattr(object.__new__(node), "__dict__")  # type: ignore[call-overload]
 
 
 def test_a_known_object_is_compared_by_identity() -> None:

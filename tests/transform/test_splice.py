@@ -95,12 +95,23 @@ def calls_one_that_returns_early(x):
     return returns_early(x) * returns_early(x + 1) + returns_early(x - 1)
 
 
+def has_a_t(x):
+    return max(x, (t := 2 - x)) * t
+
+
+def calls_one_that_has_a_t(x):
+    t = x + 1
+    t_0 = 2 * t
+    return has_a_t(t_0) + t
+
+
 def test_the_value_stays() -> None:
     for outer, inner in [
         (calls_doubles, doubles),
         (calls_in_a_loop, doubles_in_a_branch),
         (calls_sums, sums),
         (calls_one_that_returns_early, returns_early),
+        (calls_one_that_has_a_t, has_a_t),
     ]:
         function = rebuild(spliced(outer, inner), read_source(outer), outer)
         for x in (-1.0, 0.25, 0.5, 3.0):

@@ -81,7 +81,8 @@ class Effects:
         stores: what is stored, by variable and slot ("[]": any item of a list or dict).
         unknown_stores: variables into whose objects anything may be stored.
         reshaped: variables whose arrays may be given another shape (``a.shape = ...``).
-        written_roots: the classes that were written to when the present pass began.
+        written_roots: the classes that were written to when the present pass began, and what they
+            have grown to since.
         asked: what the present pass has asked, and the first answer that it was given.
         reads_heap: whether the function reads mutable objects from outside.
         reads_heap_surely: whether it does so itself, or in what cannot be inlined.
@@ -99,7 +100,7 @@ class Effects:
         self.stores: dict[tuple[str, str], Kind] = {}
         self.unknown_stores: set[str] = set()
         self.reshaped: set[str] = set()
-        self.written_roots: frozenset[str] = frozenset()
+        self.written_roots: set[str] = set()
         self.reads_heap = False
         self.reads_heap_surely = False
         self.asked: dict[tuple[str, ...], Any] = {}
@@ -109,7 +110,9 @@ class Effects:
     def alias(self, a: str, b: str) -> None:
         """These variables may reach the same object."""
         self.non_atomic.update((a, b))
-        self.classes.union(a, b)
+        roots = self.find(a), self.find(b)
+        if self.classes.union(*roots) and not self.written_roots.isdisjoint(roots):
+            self.written_roots.update(roots)  # the class has one of them as its root from now on
 
     def alias_target(self, s: ir.Assign, name: str) -> None:
         """What the statement assigns may reach what `name` reaches."""
@@ -136,7 +139,7 @@ class Effects:
         self.written.add(name)
         for value, kind in zip(values, kinds, strict=True):
             if isinstance(value, ir.Var):
-                if value.name in self.varied:
+                if self._ask("_is_varied", value.name):
                     self.stored_active.add(name)
                 if not is_atomic(kind) and not isinstance(kind, Array):
                     self.alias(name, value.name)
@@ -161,7 +164,7 @@ class Effects:
 
     def begin_pass(self) -> None:
         """Go through the statements again: what is written to is fixed for the pass."""
-        self.written_roots = self.roots_written()
+        self.written_roots = set(self.roots_written())
         self.asked.clear()
 
     def answers_hold(self) -> bool:
@@ -169,7 +172,7 @@ class Effects:
 
         Everything only grows, the answers too: if the first of them is still right, all were.
         """
-        self.written_roots = self.roots_written()
+        self.written_roots = set(self.roots_written())
         return all(
             getattr(self, question)(*about) == answer
             for (question, *about), answer in self.asked.items()
@@ -186,6 +189,9 @@ class Effects:
 
     def _is_written(self, name: str) -> bool:
         return self.find(name) in self.written_roots
+
+    def _is_varied(self, name: str) -> bool:
+        return name in self.varied
 
     def classes_of(self, atoms: Iterable[Any]) -> tuple[str, ...]:
         """A name for the class of each operand; those of one class have the same."""

@@ -69,9 +69,44 @@ def test_is_written_goes_by_the_pass_before() -> None:
     effects = Effects(set())
     effects.write(ir.Var("xs"), (), ())
     assert not effects.is_written(ir.Var("xs"))
-    effects.written_roots = effects.roots_written()
+    assert not effects.answers_hold()
+    effects.begin_pass()
     assert effects.is_written(ir.Var("xs"))
     assert not effects.is_written(ir.Lit(1))
+    assert effects.answers_hold()
+
+
+def test_what_was_written_stays_written_when_its_class_grows() -> None:
+    effects = Effects(set())
+    for order in (("xs", "ys"), ("zs", "xs"), (HEAP, "xs")):
+        effects = Effects(set())
+        effects.write(ir.Var("xs"), (), ())
+        effects.begin_pass()
+        effects.alias(*order)
+        assert all(effects.is_written(ir.Var(name)) for name in (*order, "xs"))
+        assert effects.answers_hold()
+
+
+def test_answers_that_change_ask_for_another_pass() -> None:
+    later: list[Any] = [
+        (lambda e: e.is_written(ir.Var("b")), lambda e: e.written.add("b")),
+        (lambda e: e.slot_kind(ir.Var("b"), "[]", INT), lambda e: e.store("b", "[]", FLOAT)),
+        (lambda e: e.slot_kind(ir.Var("b"), "[]", INT), lambda e: e.unknown_stores.add("b")),
+        (lambda e: e.adds_slots(ir.Var("b"), {}), lambda e: e.store("b", "new", FLOAT)),
+        (lambda e: e.classes_of([ir.Var("a"), ir.Var("b")]), lambda e: e.alias("a", "b")),
+        (lambda e: e.classes_of([ir.Var("b"), None]), lambda e: e.alias("b", HEAP)),
+        (lambda e: e.write(ir.Var("b"), (ir.Var("x"),), (FLOAT,)), lambda e: e.varied.add("x")),
+    ]
+    for ask, find_out in later:
+        effects = Effects(set())
+        effects.begin_pass()
+        ask(effects)
+        assert effects.answers_hold()
+        find_out(effects)
+        assert not effects.answers_hold()
+        effects.begin_pass()
+        ask(effects)
+        assert effects.answers_hold()
 
 
 def test_a_read_may_give_all_that_was_stored_through_any_alias() -> None:
