@@ -18,7 +18,7 @@ from dpy.specialise.guards import Guards, cell_kind
 from dpy.specialise.recursion import Progress
 from dpy.specialise.rule_book import Surroundings
 from dpy.specialise.specialisation import Signature, Specialisation, analyses
-from dpy.specialise.transient import shared_signature
+from dpy.specialise.transient import shared_signature, without_transients
 from dpy.transform import explicit, ir, known_values, unroll
 from dpy.transform.infer import Facts, Summary, infer
 from dpy.transform.rotate import needs_rotation, rotate
@@ -93,8 +93,8 @@ def specialise(
         if not _progress.stack:
             analyses[0] += 1
         group = store.group_of(function.__code__)
-        if tentative and key in store.not_apart.get(function.__code__, ()):
-            key = key._replace(shared=_mutable(kinds))
+        if tentative and _is_in_vain(function, key):
+            key, tentative = key._replace(shared=_mutable(kinds)), False
         found = group.get(key)
         if found is None:
             key = shared_signature(group, key)
@@ -119,10 +119,18 @@ def specialise(
             if found is not None and (_is_unsettled(found) or found.is_ready and found.is_valid()):
                 return found
         try:
-            return _analysed(function, kinds, key, group, tentative)
+            if not (tentative and _is_in_vain(function, key)):
+                return _analysed(function, kinds, key, group, tentative)
         except _NotApartError:
-            store.not_apart.setdefault(function.__code__, set()).add(key)
+            in_vain = store.not_apart.setdefault(function.__code__, set())
+            in_vain.add(without_transients(key))
     return specialise(function, kinds, active, heap_active=heap_active, protect=protect)
+
+
+def _is_in_vain(function: Any, key: Signature) -> bool:
+    """Whether the arguments were once taken to be apart in vain."""
+    known = store.not_apart.get(function.__code__)
+    return known is not None and without_transients(key) in known
 
 
 def _mutable(kinds: dict[str, Kind]) -> frozenset[str]:

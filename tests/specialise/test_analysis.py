@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 
 import dpy
 from dpy.errors import UnsupportedSyntaxError
 from dpy.kinds import UNKNOWN, Number
-from dpy.specialise import cache_info, forward_of, specialise
+from dpy.specialise import analysis, cache_info, forward_of, specialise
 from dpy.specialise.store import compiled
 
 
@@ -78,3 +81,32 @@ def test_what_cannot_be_compiled_is_not_kept() -> None:
         with pytest.raises(UnsupportedSyntaxError):
             specialise(later, {"x": Number(float)}, frozenset({"x"}))
     assert not compiled[later.__code__]
+
+
+KEPT = {"n": 0}
+
+
+def keeps(x, **named):
+    KEPT["n"] = len(named)
+    x[0] = 2 * x[1]
+    return math.fsum(x)
+
+
+def test_arguments_that_cannot_be_apart_are_analysed_as_if_they_were_only_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = []
+
+    def analyse(function: Any, *rest: Any) -> Any:
+        found.append(function)
+        return analysed(function, *rest)
+
+    analysed = analysis._analysed
+    monkeypatch.setattr(analysis, "_analysed", analyse)
+    counts = []
+    for _ in range(3):
+        for n in range(20):  # that is too many signatures, too
+            given = {f"k{i}": None for i in range(n)}
+            assert dpy.gradient(keeps, [1.0, 2.0], **given) == ([0.0, 3.0],)
+        counts.append(len(found))
+    assert 0 < counts[0] == counts[1] == counts[2]

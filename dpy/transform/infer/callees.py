@@ -38,7 +38,7 @@ def call_bound(
     for name, default in _defaults(getattr(function, "init", function)).items():
         if name not in kinds:
             kinds[name] = kind_of(default)
-            if state.facts.heap_active and _is_active_default(function, kinds[name]):
+            if state.heap_active and _is_active_default(function, kinds[name]):
                 return None  # the runtime gives the function what is due to it
     active = frozenset(n for n, a in bound.items() if state.is_varied(a))
     shared = _shared(state, bound, kinds)
