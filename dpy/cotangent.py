@@ -213,12 +213,12 @@ def _project_array(d: Any, x: Any) -> Any:
     dtype = x.dtype
     if type(d) is np.ndarray and d.dtype is dtype and d.shape == x.shape:
         return d
-    if dtype.kind in "iu":
+    if dtype.kind in "iuO":
         dtype = _FLOAT
     elif dtype.kind not in "fc":
         if dtype.names is not None and not _has_fields(d):
             raise _without_fields()
-        return d if dtype.kind == "O" or dtype.names is not None else ZERO
+        return d if dtype.names is not None else ZERO
     if not hasattr(d, "dtype"):
         d = np.asarray(d)
     if d.shape != x.shape:

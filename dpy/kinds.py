@@ -199,8 +199,8 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
         key = (x.dtype, x.ndim)
         array = _ARRAYS.get(key)
         if array is None:
-            if x.dtype.names is not None:
-                return UNKNOWN  # its fields are followed by the runtime
+            if x.dtype.names is not None or x.dtype.kind == "O":
+                return UNKNOWN  # its fields, or its objects, are followed by the runtime
             array = _ARRAYS[key] = Array(*key)
         return array
     if t in _INERT:

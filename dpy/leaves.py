@@ -100,7 +100,7 @@ def array_gradient(d: Any, x: Any, owned: bool) -> Any:
     """Of an array, in its shape and dtype; of one of integers, float64."""
     dtype = x.dtype
     kind = dtype.kind
-    if kind in "iu":
+    if kind in "iu" or (kind == "O" and all(type(item) in (float, int) for item in x.flat)):
         dtype = np.dtype(np.float64)
     elif dtype.names is not None:
         return _records_gradient(d, x)

@@ -34,6 +34,7 @@ from dpy.runtime.memory import (
     repeated,
     set_shape,
 )
+from dpy.runtime.object_arrays import refuse_objects
 from dpy.runtime.walk import Walk, by_value, remainder
 from dpy.slots import Slots, kind_of, slots_of
 from dpy.structs import Snapshot
@@ -409,6 +410,7 @@ class Accumulators:
         for x in xs:
             walk.sink_held(x)
         self._refuse_lost(walk.seen)
+        refuse_objects(self, walk.seen)
         walk.seen.clear()
         totals = [walk.total(x, d) for x, d in zip(xs, rest, strict=True)]
         self.clear()

@@ -10,7 +10,7 @@ import numpy as np
 
 from dpy.adjoints import registry
 from dpy.cotangent import ZERO, project
-from dpy.runtime import sets
+from dpy.runtime import object_arrays, sets
 from dpy.runtime.array_classes import as_plain, is_derived
 from dpy.runtime.array_protocols import override_ufunc
 from dpy.runtime.dispatch import dispatch
@@ -76,6 +76,8 @@ def _in_place_array(name: str, base: str, a: Any, b: Any) -> tuple[Any, Any]:
     """``a op= b``: the adjoint of the operation on the old contents, written over them."""
     if is_derived(a) or is_derived(b):
         return _in_place_derived(name, base, a, b)
+    if a.dtype.kind == "O":
+        return object_arrays.in_place(OPERATORS[base], a, b)
     function = getattr(operator, name)
     linear = name in ("iadd", "isub")
     overlaps = isinstance(b, np.ndarray) and np.may_share_memory(a, b)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dpy.cotangent import ZERO
-from dpy.runtime import entries, forward_run, item_cotangents, iteration
+from dpy.runtime import entries, forward_run, item_cotangents, iteration, object_arrays
 from dpy.runtime.array_classes import handed_on
 from dpy.runtime.conversions import COMMON, as_index
 from dpy.runtime.dict_keys import may_carry, take_key
@@ -243,8 +243,8 @@ def _of_array(owner: Any, index: Any) -> tuple[Any, Any]:
             return ZERO, ZERO
 
         return y, handed_on(y, (owner,), view_pullback)
-    if owner.dtype.kind == "O":
-        return y, lambda d, acc: _object_item(owner, index, y, d, acc)
+    if owner.dtype.kind == "O" and object_arrays.is_element(owner, index):
+        return y, object_arrays.element_pullback(owner, index, y)
     index = kept_index(index)
     held = hold(y)
 
@@ -272,15 +272,6 @@ def _of_record(record: Any, index: Any) -> tuple[Any, Any]:
 
 def _name_of_field(record: Any, index: Any) -> Any:
     return index if isinstance(index, (str, list)) else record.dtype.names[index]
-
-
-def _object_item(owner: Any, index: Any, y: Any, d: Any, acc: Any) -> Any:
-    if not item_cotangents.is_null(d):
-        raise mutation_error(
-            "a cotangent reached an item of an array of objects",
-            "dpy follows gradients through arrays of numbers only",
-        )
-    return ZERO, ZERO
 
 
 def kept_index(index: Any) -> Any:
@@ -360,6 +351,8 @@ def _refuse_in_module(value: Any) -> None:
 
 
 def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
+    if owner.dtype.kind == "O":
+        return object_arrays.write(owner, kept_index(index), value)
     if type(value) not in COMMON and is_foreign(value):
         return _of_foreign(owner, index, value)
     kept = kept_index(index)
@@ -369,12 +362,6 @@ def _to_array(owner: Any, index: Any, value: Any) -> tuple[Any, Any]:
     held = hold(value)
     np.ndarray.__setitem__(owner, index, value)
     target = owner[index] if isinstance(index, str) else owner
-    if owner.dtype.kind == "O" and carries(value):
-        raise mutation_error(
-            "a value that carries a derivative was stored in an array of objects",
-            "dpy follows gradients through arrays of numbers only",
-            "use a list",
-        )
 
     def array_pullback(d: Any, acc: Any) -> Any:
         d_value = acc.take_region(owner, kept)

@@ -56,9 +56,15 @@ def _operand_of(it: np.nditer, x: Any) -> Any:
     )
 
 
+_FLOAT = np.dtype(np.float64)
+
+
 def cotangent_dtype(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
-    """The dtype in which cotangents of an array accumulate; None if it can have no gradient."""
-    return promoted(dtype)
+    """The dtype in which cotangents of an array accumulate; None if it can have no gradient.
+
+    Of an array of objects those that are numbers have theirs there, others by their identity.
+    """
+    return _FLOAT if dtype.kind == "O" else promoted(dtype)
 
 
 def overlaps_itself(x: Any) -> bool:

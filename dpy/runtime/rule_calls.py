@@ -12,7 +12,7 @@ import numpy as np
 
 from dpy.config import current
 from dpy.cotangent import ZERO, add, conjugate, is_zero, project, times
-from dpy.runtime import iteration, sources
+from dpy.runtime import iteration, object_arrays, sources
 from dpy.runtime.array_classes import as_plain, handed_on, has_own_methods, is_derived, wraps
 from dpy.runtime.dict_keys import may_carry
 from dpy.runtime.failures import no_adjoint
@@ -110,6 +110,8 @@ def by_rule(rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[A
             return _over_items(rule, args, kwargs)
         if not rule.is_nondifferentiable and not rule.primal_is_user:
             return opaque(rule.primal, args, kwargs)  # it looks at the object, not at items
+    if object_arrays.meets_objects(args, kwargs) and not rule.primal_is_user:
+        return object_arrays.by_rule(rule, args, kwargs)
     if kwargs or len(args) > 1:
         outputs = rule.outputs(args, kwargs)
         if outputs and rule.mutates is None:
