@@ -104,16 +104,65 @@ def of_a_callee(x):
     return s["rate"] * s["depth"]
 
 
+@case(0.7)
+@case(-0.7)
+def assigned_in_a_branch(x):
+    first = x
+    if x > 0:
+        second = x * x
+    third = 2.0
+    found = locals()
+    state["names"] = list(found)
+    return found.get("second", 1.0) * found["first"] * third
+
+
+@case(0.7, 0)
+@case(0.7, 3)
+def assigned_in_a_loop(x, n):
+    options = {}
+    for name in ["x", "value", "nothing"][:n]:
+        value = locals().get(name)
+        if value is not None:
+            options[name] = value
+    state["names"] = sorted(options)
+    return sum(v for v in options.values() if isinstance(v, float)) * x + x
+
+
+@case(0.7)
+@case(-0.7)
+def deleted_in_a_branch(x):
+    y, z = x * x, 3.0
+    if x > 0:
+        del y
+    state["names"] = list(locals())
+    for y in []:
+        pass
+    return locals().get("y", x) * z
+
+
+@case(0.7)
+def under_a_try(x):
+    try:
+        y = x * x
+        z = [][0]
+    except IndexError as error:
+        state["names"] = sorted(locals())
+        w = str(error)
+    state["after"] = sorted(locals())
+    return locals()["y"] * len(w)
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_semantics(case: Case) -> None:
     case.check()
 
 
-def test_refused_where_it_is_not_certain_what_is_assigned() -> None:
+def test_refused_where_cells_may_not_be_assigned() -> None:
     def f(x):
         if x > 0:
-            y = x  # noqa: F841
-        return locals()["x"]
+            y = x
+        g = lambda: y  # noqa: E731
+        return locals()["x"] * g()
 
     with pytest.raises(dpy.UnsupportedSyntaxError, match="`locals` without a namespace"):
         dpy.gradient(f, 0.7)

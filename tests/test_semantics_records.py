@@ -11,7 +11,6 @@ import pytest
 from numpy.lib import recfunctions
 
 import dpy
-from dpy.errors import DpyError
 from tests.programs.corpus import Case, Corpus
 
 corpus = Corpus()
@@ -232,6 +231,29 @@ def given_to_a_function(a, x):
     return (s["u"] ** 2).sum()
 
 
+@case(0.7)
+def records_that_are_unpacked(x):
+    a = np.zeros(2, dtype=[("p", float), ("q", float, 2), ("n", int)])
+    a["p"], a["q"], a["n"] = x, x * x, 3
+    total = 0.0
+    for record in a:
+        p, q, n = record
+        first, *rest = record
+        total = total + p * q.sum() * n + first * list(record)[0] * rest[0][1]
+    return total
+
+
+@case(0.7)
+def a_loop_that_unpacks_records(x):
+    a = np.rec.array([(x, 2 * x), (3.0, x)], dtype=[("p", float), ("q", float)])
+    total = 0.0
+    for p, q in a:
+        total = total + p * q
+    a[0] = (x * x, 1.0)
+    p, q = a[0]
+    return total + p * q + dict(enumerate(a[1]))[1]
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_semantics(case: Case) -> None:
     case.check()
@@ -296,10 +318,12 @@ def test_integers_stand_for_real_numbers() -> None:
     assert gradient["n"] == pytest.approx(A**2)
 
 
-def test_what_is_not_followed_is_refused() -> None:
+def test_a_record_of_an_argument_is_unpacked() -> None:
     def unpacked(s):
         u, *_ = s[1]
         return u * 2.0
 
-    with pytest.raises(DpyError):
-        dpy.gradient(unpacked, argument())
+    (gradient,) = dpy.gradient(unpacked, argument())
+    first = gradient.dtype.names[0]
+    assert gradient[first].tolist()[1] == 2.0
+    assert gradient[first].sum() == 2.0

@@ -99,7 +99,7 @@ def _variables(frame: types.FrameType) -> Iterator[Any]:
         yield from found.values()
         return
     is_exact = code.co_name.endswith("_taped")
-    certain = set(users.co_varnames) if is_exact else _assigned_once(users)
+    certain = _assigned_once(users, is_exact)
     for name, value in found.items():
         if name in certain or type(value) is types.CellType:
             yield value
@@ -109,8 +109,11 @@ def _variables(frame: types.FrameType) -> Iterator[Any]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _assigned_once(code: types.CodeType) -> frozenset[str]:
-    """The variables that hold what they were given first until the function ends."""
+def _assigned_once(code: types.CodeType, is_exact: bool) -> frozenset[str]:
+    """The variables that hold what they were given first until the function ends.
+
+    Where generated code `is_exact`, those that are assigned again count as well; it never deletes.
+    """
     count = code.co_argcount + code.co_kwonlyargcount
     count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
     changes = dict.fromkeys(code.co_varnames, 0)
@@ -119,8 +122,8 @@ def _assigned_once(code: types.CodeType) -> frozenset[str]:
         if step.opname.startswith(("STORE_FAST", "DELETE_FAST")):
             for name in step.argval if isinstance(step.argval, tuple) else (step.argval,):
                 if name in changes:
-                    changes[name] += 1 + step.opname.startswith("DELETE")
-    return frozenset(name for name, number in changes.items() if number == 1)
+                    changes[name] += 1000 if step.opname.startswith("DELETE") else 1
+    return frozenset(n for n, number in changes.items() if 0 < number < (1000 if is_exact else 2))
 
 
 def _reaches(roots: list[Any], wanted: Any, seen: set[int]) -> bool:

@@ -24,6 +24,7 @@ from dpy.runtime.forward_run import instance_of, is_hidden, run
 from dpy.runtime.item_cotangents import as_tuple, is_null
 from dpy.runtime.opaque import carries
 from dpy.runtime.special_methods import user_method
+from dpy.structured import as_array, has_fields
 
 __all__ = [
     "KEYS",
@@ -111,6 +112,23 @@ class OfArray(Source):
         for k, d in found.items():
             total[k] = d
         return total
+
+
+class _OfRecord(Source):
+    """The fields of a record of an array, which looks at the memory of that."""
+
+    def give(self, acc: Any, k: int, d: Any) -> None:
+        name = self.iterable.dtype.names[k]
+        value = self.iterable[name]
+        if isinstance(value, np.ndarray):
+            acc.add(value, d)
+        elif not is_null(d):
+            acc.add_region(as_array(self.iterable), name, d)
+
+    def collected(self, acc: Any, found: dict[int, Any]) -> Any:
+        for k, d in found.items():
+            self.give(acc, k, d)
+        return ZERO
 
 
 class _OfList(Source):
@@ -339,6 +357,8 @@ def _other_source(iterable: Any) -> Source:
         return _OfNothing(iterable)
     if t is types.GeneratorType:
         return _OfGenerator(iterable)
+    if isinstance(iterable, np.void) and has_fields(iterable) and as_array(iterable) is not None:
+        return _OfRecord(iterable)
     indexed = user_method(t, "__getitem__")
     if indexed is not None and not hasattr(t, "__iter__"):
         from dpy.runtime.user_iterables import OfIndexed

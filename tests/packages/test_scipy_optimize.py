@@ -106,6 +106,7 @@ def rosen(a, b):
     ("program", "args"),
     [
         (newton, (1.3, 2.1)),
+        (root_scalar, (1.3, 2.1)),
         (halley, (1.3, 2.1)),
         (secant, (1.3, 2.1)),
         (newton_arrays, (np.array([1.3, 0.4, 2.0]), 2.1)),

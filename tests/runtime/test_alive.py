@@ -156,6 +156,17 @@ def deleted(x):
     return y if r() is None else y * 2.0
 
 
+def deleted_on_a_tape(x):
+    p = Node(x)
+    r = weakref.ref(p)
+    try:
+        y = p.value * x
+        del p
+        return y if r() is None else y * 2.0
+    except KeyError:
+        return x
+
+
 def never_kept(x):
     r = weakref.ref(Node(x))
     return x if r() is None else r().value * 2.0
@@ -227,8 +238,8 @@ def of_a_callee(x):
 @pytest.mark.parametrize(
     "f",
     [
-        deleted, never_kept, without_derivatives, assigned_again, taken_out, in_a_set, counted,
-        in_a_dict, of_a_callee,
+        deleted, deleted_on_a_tape, never_kept, without_derivatives, assigned_again, taken_out,
+        in_a_set, counted, in_a_dict, of_a_callee,
     ],
     ids=lambda f: f.__name__,
 )  # fmt: skip

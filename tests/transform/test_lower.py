@@ -314,7 +314,7 @@ async def _coroutine(x):
 def _locals(x):
     if x > 0:
         y = x
-    return locals()
+    return [*locals(), *(y for _ in range(2))]
 
 
 def _locals_of_a_comprehension(x):

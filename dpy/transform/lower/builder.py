@@ -80,11 +80,13 @@ class _Comprehension:
 class Builder:
     """Collects the statements of one function; the modules of this package write through it."""
 
-    def __init__(self, source: Source, scope: Scope) -> None:
+    def __init__(self, source: Source, scope: Scope, tracked: Iterable[str] = ()) -> None:
+        """Of the variables `tracked`, flags tell whether they are assigned, for ``locals()``."""
         self.source = source
         self.scope = scope
         self.free = frozenset(source.free)
         self.names = Names(scope.names() | self.free)
+        self.tracked = {name: self.names.take(f"has_{name}") for name in tracked}
         self.flows = Flows()
         self.loops: list[Loop] = []
         self.state: State = {}
@@ -200,6 +202,8 @@ class Builder:
         """Record an assignment or deletion."""
         if self.state is not None and name in self.scope.bound:
             self.state[name] = bits
+        if name in self.tracked:
+            self.emit(Assign(self.tracked[name], Lit(bits == ASSIGNED), None))
 
     def widen(self, nodes: Iterable[Any]) -> None:
         """Allow for assignments and deletions anywhere in `nodes`, which may run repeatedly."""

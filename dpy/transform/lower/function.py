@@ -8,10 +8,11 @@ from typing import Any
 import gast
 
 from dpy.errors import UnsupportedSyntaxError
-from dpy.transform.ir import Assign, Function, Op, Param, Var
+from dpy.transform.ir import Assign, Function, Lit, Op, Param, Var
 from dpy.transform.lower.builder import ASSIGNED, Builder
 from dpy.transform.lower.comprehensions import as_function
 from dpy.transform.lower.control import result_of, statements
+from dpy.transform.lower.frames import Untracked
 from dpy.transform.lower.scopes import analyse, mangle, parameters
 from dpy.transform.lower.statements import simple_statement
 from dpy.transform.source import Source, too_deep
@@ -36,7 +37,15 @@ def _lower(source: Source) -> Function:
         node, outer = as_function(node), source.free
     _refuse_suspended(source)
     scope = analyse(node, source.class_name, outer, is_annotation_text=source.is_annotation_text)
-    b = Builder(source, scope)
+    tracked: set[str] = set()
+    while True:
+        try:
+            return _with_scope(source, node, Builder(source, scope, sorted(tracked)))
+        except Untracked as found:
+            tracked.update(found.names)
+
+
+def _with_scope(source: Source, node: Any, b: Builder) -> Function:
     params = tuple(
         Param(mangle(name, source.class_name), kind) for name, kind in parameters(node.args)
     )
@@ -45,6 +54,8 @@ def _lower(source: Source) -> Function:
     for name, cell in b.cells.items():
         value = (Var(name),) if name in names else ()
         b.emit(Assign(cell, Op("new_cell", value), b.loc(node)))
+    for name, flag in b.tracked.items():
+        b.emit(Assign(flag, Lit(name in names), b.loc(node)))
     body, doc = _body(node)
     statements(b, body, simple_statement)
     lowered, result = result_of(b, b.body())
