@@ -7,6 +7,7 @@ at setup (another shape, a gradient of None, a list of another length) it leaves
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -54,8 +55,13 @@ def _reader(state: State) -> tuple[Callable[[Any, Any], Any] | None, list[Leaf]]
     ]
     code = "def read(model, grads):\n " + "\n ".join(writer.lines)
     names_there: dict[str, Any] = {"keys": writer.keys, "shapes": tuple(writer.shapes)}
-    exec(compile(code, "<arrays of a model>", "exec"), names_there)
+    exec(_compiled(code), names_there)
     return names_there["read"], leaves
+
+
+@functools.lru_cache(64)  # models of one structure are set up again and again
+def _compiled(code: str) -> Any:
+    return compile(code, "<arrays of a model>", "exec")
 
 
 class _Writer:

@@ -12,7 +12,7 @@ import pytest
 import dpy
 from dpy.data import DataLoader
 from dpy.losses import logitcrossentropy
-from dpy.nn import Chain, Dense, Dropout, relu
+from dpy.nn import BatchNorm, Chain, Dense, Dropout, relu
 from dpy.optim import Adam, Descent, Momentum, OptimiserChain, setup, update, update_
 from dpy.training import Progress, StopTraining, accuracy, epochs, stop, train, trainstep
 
@@ -322,3 +322,37 @@ def test_both_ways_to_train_a_network_with_dropout() -> None:
             update_(state, own, grads)
     assert np.array_equal(dpy.destructure(model)[0], dpy.destructure(own)[0])
     assert accuracy(model, [(x, y)]) > 0.75
+
+
+def test_the_quick_start_of_flux() -> None:
+    """Noisy XOR by a chain with BatchNorm: about 94 % right."""
+    rng = np.random.default_rng(1)
+    x = rng.random((1000, 2), dtype=np.float32)
+    truth = (x[:, 0] > 0.5) ^ (x[:, 1] > 0.5)
+    target = dpy.data.onehotbatch(truth, [True, False])
+    model = Chain(Dense(2, 3, np.tanh, rng=rng), BatchNorm(3), Dense(3, 2, rng=rng))
+    assert len(dpy.trainables(model)) == 6
+    norm = model[1]
+    before = norm.mean.copy(), norm.gamma.copy()
+
+    def loss(m: Any, x: Any, y: Any) -> Any:
+        return logitcrossentropy(m(x), y)
+
+    loader = DataLoader((x, target), batchsize=64, shuffle=True, rng=rng)
+    state, trained = train(loss, model, loader, setup(Adam(0.01), model), epochs=60)
+    assert trained is model and state.layers[1].mean == ()
+    assert np.any(norm.mean != before[0]) and np.any(norm.gamma != before[1])
+    assert accuracy(model, DataLoader((x, target), batchsize=300)) > 0.9
+
+
+def test_running_means_are_part_of_the_state(tmp_path: Any) -> None:
+    model = Chain(Dense(2, 3), BatchNorm(3))
+    found = dpy.state(BatchNorm(1))
+    assert (found["beta"], found["gamma"], found["mean"], found["var"]) == (0, 1, 0, 1)
+    assert (found["eps"], found["momentum"]) == (1e-5, 0.1)
+    x = np.random.default_rng(0).normal(size=(8, 2)).astype(np.float32)
+    other = dpy.fmap(np.copy, model)
+    train(lambda m, x: np.sum(m(x) ** 2), model, [x], Adam())
+    assert not np.array_equal(other[1].mean, model[1].mean)
+    dpy.loadmodel(other, dpy.state(model))
+    assert np.array_equal(other[1].mean, model[1].mean) and np.array_equal(other(x), model(x))
