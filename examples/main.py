@@ -6,7 +6,11 @@ import argparse
 import importlib
 import time
 
-EXAMPLES = ["taylor_sine", "heat", "colours", "gg_struct", "matrix_fit", "geodesic", "digits"]
+EXAMPLES = [
+    *("taylor_sine", "heat", "colours", "gg_struct", "matrix_fit", "geodesic", "digits"),
+    *("linreg", "mlp", "ffnetwork", "convnet", "autoencoder", "vae", "gan", "char_rnn", "vit"),
+    "transfer",
+]
 
 
 def main(arguments: list[str] | None = None) -> dict[str, float]:
