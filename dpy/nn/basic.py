@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dpy.nn.initialisers import create_bias, glorot_uniform, ones32
-from dpy.nn.inputs import check_features, matched
+from dpy.nn.inputs import check_features, matched, wrong_features
 from dpy.nn.show import layer_repr, name_of_callable
 
 __all__ = ["Bilinear", "Dense", "Scale", "flatten", "identity"]
@@ -91,7 +91,8 @@ class Dense:
         """The activation of the linear map."""
         weight = self.weight
         x = matched(x, weight)
-        check_features(self, x, weight.shape[1])
+        if x.shape[-1:] != weight.shape[1:]:
+            raise wrong_features(self, x, weight.shape[1])
         y = x @ weight.T
         if self.bias is not None:
             y = y + self.bias

@@ -126,3 +126,11 @@ def test_any_callable_is_a_layer() -> None:
     assert value == 9.0
     assert d_x.tolist() == [2.0, 2.0, 2.0]
     assert g.layers[0].factor.tolist() == [6.0]  # by each of the two ways: shown at both places
+
+
+def test_a_chain_is_compiled_to_straight_lines() -> None:
+    model = nn.Chain(nn.Dense(4, 3, nn.relu), nn.Dropout(0.5), nn.Dense(3, 2, bias=False), np.tanh)
+    listing = dpy.adjoint_source(nn.Chain.__call__, model, np.ones((5, 4), np.float32))
+    assert "= weight.T" in listing
+    for left_to_runtime in ("for ", "call_(", "operate(", "isinstance", ".dtype", " acc"):
+        assert left_to_runtime not in listing

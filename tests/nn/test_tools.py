@@ -46,3 +46,17 @@ def test_outputsize_changes_nothing() -> None:
     assert nn.outputsize(model, (3,), padbatch=True) == (1, 3)
     assert [layer.active for layer in model] == [True, True]
     assert not model[0].mean.any()
+
+
+def test_counts_and_shapes_of_fluxs_guide() -> None:
+    model = nn.Chain(nn.Dense((1, 20), nn.sigmoid), nn.Dense((20, 1)), np.ravel)
+    assert repr(model).endswith("# Total: 4 arrays, 61 parameters, 500 bytes.")
+    x = np.ones((10, 4, 5, 5), np.float32)
+    joined = nn.SkipConnection(
+        nn.Conv((3, 3), (4, 7), padding="same"), lambda y, x: np.concatenate([y, x], axis=1)
+    )
+    assert joined(x).shape == (10, 11, 5, 5)
+    assert dpy.gradient(lambda m, x: m(x).sum(), joined, x)[1].shape == x.shape
+    builder = nn.Chain(nn.flatten, nn.Dense(784, 128, nn.relu), nn.Dropout(0.2), nn.Dense(128, 10))
+    assert sum(p.size for p in dpy.params(builder)) == 101_770
+    assert nn.outputsize(builder, (28, 28), padbatch=True) == (1, 10)

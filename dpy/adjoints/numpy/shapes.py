@@ -408,11 +408,17 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
 # --- attributes -------------------------------------------------------------------------------
 
 
-def attribute_rule(name: str, back: Callable[[Any, Any], Any] | None, *owners: type) -> None:
+def attribute_rule(
+    name: str,
+    back: Callable[[Any, Any], Any] | None,
+    *owners: type,
+    forward: Callable[..., Any] | None = None,
+) -> None:
     """Register the rule of an attribute of arrays and numbers under its descriptor.
 
     The compiler finds it as ``registry.lookup(np.ndarray.T)``. `back` takes the cotangent and the
     object; None for an attribute without gradient. `primal` is a function that reads the attribute.
+    `forward` is the rule itself, where it is to be written in place.
     """
 
     def attribute(x: Any) -> Any:
@@ -427,7 +433,7 @@ def attribute_rule(name: str, back: Callable[[Any, Any], Any] | None, *owners: t
             continue
         rule = Rule(
             descriptor,
-            None if back is None else attribute,
+            None if back is None else forward or attribute,
             is_nondifferentiable=back is None,
         )
         registry.register(rule, replace=True)
@@ -438,7 +444,17 @@ def attribute_rule(name: str, back: Callable[[Any, Any], Any] | None, *owners: t
 ARRAYS = (np.ndarray, np.generic)
 NUMBERS = (np.ndarray, np.generic, float, complex, int)
 
-attribute_rule("T", lambda d_y, x: np.transpose(d_y), *ARRAYS)
+
+def transposed(x: Any) -> Any:
+    """``x.T``, without a closure, so that it is read and written in place."""
+
+    def transposed_pullback(d_y: Any) -> Any:
+        return (np.transpose(d_y),)
+
+    return x.T, transposed_pullback
+
+
+attribute_rule("T", lambda d_y, x: np.transpose(d_y), *ARRAYS, forward=transposed)
 attribute_rule("mT", lambda d_y, x: np.swapaxes(d_y, -1, -2), np.ndarray)
 attribute_rule("real", lambda d_y, x: d_y, *NUMBERS)
 # d/dRe + i d/dIm: the imaginary part moves with the imaginary part only; a real x has none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from dpy.kinds import UNKNOWN
+from dpy.kinds import UNKNOWN, Const, KnownObject
 from dpy.records import replace
 from dpy.transform import generic, ir
 from dpy.transform.adjoint.saved import Saved
@@ -62,6 +62,9 @@ def _shortened(saved: Saved, s: ir.Stmt) -> ir.Stmt:
     site = saved.facts.sites.get(id(s))
     if site is None or site.form not in ("rule", "inert") or not isinstance(s, ir.Assign):
         return s
+    kind = saved.facts.kinds.get(id(s))
+    if isinstance(kind, Const) and kind.type is bool and _is_test(saved, s, s.value):
+        return replace(s, value=ir.Lit(kind.value))
     outside = call_from_outside(s, saved.facts)
     if outside is not None:
         return replace(s, value=outside)
@@ -71,6 +74,16 @@ def _shortened(saved: Saved, s: ir.Stmt) -> ir.Stmt:
     kinds = tuple(saved.facts.kind(s, atom) for atom in site.operands)
     found = direct_call(site.function, site.operands, site.kwargs, kinds)
     return s if found is None else replace(s, value=found)
+
+
+def _is_test(saved: Saved, s: ir.Assign, value: ir.Expr) -> bool:
+    """Whether this is a test that asks nothing of its operands but what their kinds say."""
+    if isinstance(value, ir.Op):
+        return value.name in ("is_", "is_not", "not_", "eq", "ne")
+    if not isinstance(value, ir.Call):
+        return False
+    known = saved.facts.kind(s, value.func)
+    return isinstance(known, KnownObject) and known.value is isinstance
 
 
 def _may_follow(saved: Saved, s: ir.Assign, value: ir.Expr) -> bool:
