@@ -7,6 +7,7 @@ or the generic way is right.
 
 from __future__ import annotations
 
+import importlib
 import types
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +26,10 @@ _is_loaded = False
 _WITH_ENTRIES = frozenset({
     "copy", "dataclasses", "fractions", "numpy", "dpy", "weakref", "_weakrefset",
 })  # fmt: skip
-_SOLVERS = frozenset({"scipy.optimize._zeros", "scipy.optimize._minpack"})
+_SOLVERS = {
+    "scipy.optimize._zeros": "roots", "scipy.optimize._minpack": "roots",
+    "scipy.integrate._quadpack": "quadrature",
+}  # fmt: skip
 _OF_THREADS = frozenset({"concurrent", "threading"})
 
 
@@ -38,8 +42,7 @@ def lookup(f: Any) -> Any:
     except TypeError:
         return None
     if found is None and type(f) is types.BuiltinFunctionType and f.__module__ in _SOLVERS:
-        from dpy.runtime import roots  # noqa: F401 - registers them
-
+        importlib.import_module(f"dpy.runtime.{_SOLVERS[f.__module__]}")  # registers them
         return _entries.get(f)
     return found
 

@@ -22,7 +22,7 @@ from dpy.runtime.attempts import callback
 from dpy.runtime.entries import entry
 from dpy.runtime.held import hold, sink, take
 
-__all__: list[str] = []
+__all__ = ["Calls"]
 
 
 class _Call:
@@ -53,7 +53,7 @@ def _shaped(seed: Any, y: Any) -> Any:
     return dict(enumerate(numbers)) if hasattr(y, "contents") else numbers[0]
 
 
-class _Calls:
+class Calls:
     """The calls that a solver makes, in their order."""
 
     def __init__(self, dispatch: Any) -> None:
@@ -131,7 +131,7 @@ def _slope(call: _Call, n: int) -> Any:
 def _bracketed(solver: Any) -> Any:
     def solve(dispatch: Any, args: Any, kwargs: Any) -> Any:
         """``solver(f, a, b, xtol, rtol, maxiter, args, full_output, disp)``."""
-        calls = _Calls(dispatch)
+        calls = Calls(dispatch)
         found = calls.run(solver, calls.of(args[0]), *args[1:])
         root = found[0] if isinstance(found, tuple) else found
 
@@ -154,7 +154,7 @@ for _solver in (_zeros._bisect, _zeros._ridder, _zeros._brenth, _zeros._brentq):
 def _of_system(solver: Any, n_functions: int) -> Any:
     def solve(dispatch: Any, args: Any, kwargs: Any) -> Any:
         """``solver(f[, jacobian], x0, args, full_output, ...)``."""
-        calls = _Calls(dispatch)
+        calls = Calls(dispatch)
         functions = [calls.of(f, is_residual=not i) for i, f in enumerate(args[:n_functions])]
         found = calls.run(solver, *functions, *args[n_functions:])
         root, info = found[0], found[1]
