@@ -154,7 +154,7 @@ class Parallel(_Layers):
             return _connected(self.connection, [layer(x) for x in xs])
         if len(xs) == 1:
             x = xs[0]
-            return _connected(self.connection, [layer(x) for layer in layers])
+            return _connected(self.connection, tuple([layer(x) for layer in layers]))
         if len(xs) != len(layers):
             raise _wrong_number(self, len(xs))
         return _connected(self.connection, [layer(x) for layer, x in zip(layers, xs, strict=False)])
@@ -165,9 +165,9 @@ class Parallel(_Layers):
 
 def _connected(connection: Callable[..., Any], outputs: Any) -> Any:
     if isinstance(connection, np.ufunc) and connection.nin == 2:  # a third argument would be `out`
-        y = outputs[0]
-        for z in outputs[1:]:
-            y = connection(y, z)
+        y: Any = None
+        for z in outputs:
+            y = z if y is None else connection(y, z)
         return y
     return connection(*outputs)
 
@@ -239,9 +239,10 @@ class Maxout:
 
     def __call__(self, x: Any) -> Any:
         """The maximum."""
-        y = self.layers[0](x)
-        for layer in self.layers[1:]:
-            y = np.maximum(y, layer(x))
+        y: Any = None
+        for layer in self.layers:
+            z = layer(x)
+            y = z if y is None else np.maximum(y, z)
         return y
 
     def _parts(self) -> list[tuple[str, Any]]:

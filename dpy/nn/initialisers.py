@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from dpy.adjoints.registry import nondifferentiable
 from dpy.nn.random import generator
 
 __all__ = [
@@ -58,7 +59,8 @@ def _initialiser(make: Callable[..., Any]) -> Callable[..., Any]:
             shape = shape[0]
         return make(generator(rng), shape, **options).astype(np.float32, copy=False)
 
-    return initialise
+    initial: Callable[..., Any] = nondifferentiable(initialise)  # what is drawn is a constant
+    return initial
 
 
 # --- plain --------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def summary(model: Any) -> Summary:
     )                   # Total: 4 arrays, 24 parameters, 352 bytes.
     """
     lines: list[str] = []
-    _show(model, lines, 0, "")
+    _show(model, lines, 0, "", ())
     text = Summary("\n".join(lines))
     text._model = model
     return text
@@ -105,11 +105,11 @@ def one_line(x: Any) -> str:
     shown = getattr(type(x), "_shown", None)
     if shown is not None:
         return str(shown(x))
+    if is_array(x):
+        return f"array of shape {x.shape}"
     slots = children(x)
     if slots is None or isinstance(x, type):
         return x.__name__ if callable(x) and hasattr(x, "__name__") else repr(x)
-    if is_array(x):
-        return f"array of shape {x.shape}"
     inner = getattr(x, "__name__", None)  # functions with attributes, bound methods
     return inner if isinstance(inner, str) else f"{type(x).__name__}(...)"
 
@@ -160,8 +160,11 @@ def arrays_of(x: Any) -> list[Any]:
 # --- lines ---------------------------------------------------------------------------------------
 
 
-def _show(x: Any, lines: list[str], indent: int, name: str) -> None:
+def _show(x: Any, lines: list[str], indent: int, name: str, around: tuple[int, ...]) -> None:
     label = f"{name} = " if name else ""
+    if id(x) in around:  # it contains itself
+        lines.append(f"{' ' * indent}{label}{type(x).__name__}(...),")
+        return
     parts = parts_of(x)
     if parts is None:
         lines.append(_line(x, label + one_line(x), indent))
@@ -169,7 +172,7 @@ def _show(x: Any, lines: list[str], indent: int, name: str) -> None:
     opening, closing = brackets(x)
     lines.append(" " * indent + label + opening)
     for key, part in parts:
-        _show(part, lines, indent + 2, key)
+        _show(part, lines, indent + 2, key, (*around, id(x)))
     if indent:
         lines.append(f"{' ' * indent}{closing},")
     else:

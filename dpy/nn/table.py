@@ -40,11 +40,15 @@ def table(model: Any) -> Any:
     return found
 
 
-def _rows(x: Any, depth: int, name: str) -> list[tuple[int, str, Any]]:
+def _rows(
+    x: Any, depth: int, name: str, around: tuple[int, ...] = ()
+) -> list[tuple[int, str, Any]]:
     """Depth, text and object of each line below (and with) `x`."""
     parts = parts_of(x)
     prefix = f"{name} = " if name else ""
+    if id(x) in around:  # it contains itself
+        return [(depth, f"{prefix}{type(x).__name__}(...)", None)]
     if parts is None:
         return [(depth, prefix + one_line(x), x)]
-    below = [row for key, part in parts for row in _rows(part, depth + 1, key)]
+    below = [row for key, part in parts for row in _rows(part, depth + 1, key, (*around, id(x)))]
     return [(depth, prefix + type(x).__name__, x), *below]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import dpy
 from dpy import nn
 
 ALL = [
@@ -129,3 +130,10 @@ def test_plain_ones() -> None:
     assert nn.create_bias(w, mine, 2) is mine
     with pytest.raises(ValueError, match=r"shape \(2,\) is needed"):
         nn.create_bias(w, np.ones(3), 2)
+
+
+def test_models_that_are_made_inside_a_gradient() -> None:
+    def f(x):
+        return nn.Dense(3, 2, np.tanh, rng=np.random.default_rng(0))(x).sum()
+
+    dpy.check_gradient(f, np.array([[0.1, 0.2, 0.3]], np.float32))

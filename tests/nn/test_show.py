@@ -127,3 +127,11 @@ def test_gradients_are_short() -> None:
     g = dpy.gradient(lambda m: m(x).sum(), model)[0]
     assert repr(g).startswith("Chain(layers=(Dense(weight=")
     assert len(repr(g)) < 2000
+
+
+def test_a_model_that_contains_itself() -> None:
+    class Model:
+        def __init__(self):
+            self.layer, self.me = nn.Dense(2, 2), self
+
+    assert "\n  me = Model(...),\n" in dpy.summary(Model())
