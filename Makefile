@@ -29,6 +29,7 @@ docs: .venv  ## generated pages
 
 bench: .venv
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.updates
 
 ci:  ## everything, in a fresh clone
 	.ci/run

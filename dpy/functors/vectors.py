@@ -165,6 +165,8 @@ def _gather(d: Any, places: Any, d_vector: Any, filled: set[int] | None = None) 
     if d is None or places is None:
         return
     if isinstance(places, int):
+        if not d.size:  # it starts where another array does
+            return
         if filled is None or places not in filled:
             d_vector[places : places + d.size] += d.reshape(-1)
         if filled is not None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from dpy.cotangent import ZERO, add, is_zero
 from dpy.runtime.memory import owner_of
-from dpy.slots import kind_of
+from dpy.slots import kind_of, slots_of
 
 __all__ = ["Held", "hold", "hold_whole", "protect", "sink", "take"]
 
@@ -115,6 +115,8 @@ def take(acc: Any, x: Any, d: Any = ZERO) -> Any:
     if t is Held:
         return _take_held(acc, x, d, set())
     if t is tuple:
+        if type(d) is dict:
+            d = tuple(d.get(i, ZERO) for i in range(len(x)))
         parts = d if type(d) is tuple else (ZERO,) * len(x)
         total = tuple([take(acc, x_i, d_i) for x_i, d_i in zip(x, parts, strict=True)])
         return ZERO if all(p is ZERO for p in total) else total
@@ -125,9 +127,12 @@ def _take_held(acc: Any, x: Held, d: Any, seen: set[int]) -> Any:
     """The slots of a container and all below; what contains itself counts once."""
     seen.add(id(x))
     slots: dict[Any, Any] = {}
-    own = acc.take(x.obj)
-    if type(own) is dict:
-        slots.update(own)
+    if not kind_of(type(x.obj)).is_by_value:  # such a value is its contents
+        own = acc.take(x.obj)
+        if type(own) is dict:
+            slots.update(own)
+    if not is_zero(d):
+        slots = add(slots, slots_of(d)) if slots else dict(slots_of(d))
     for slot, content in x.contents.items():
         rest = slots.get(slot, ZERO)
         if type(content) is not Held:
@@ -138,9 +143,7 @@ def _take_held(acc: Any, x: Held, d: Any, seen: set[int]) -> Any:
             total = _take_held(acc, content, rest, seen)
         if total is not ZERO:
             slots[slot] = total
-    if not slots:
-        return ZERO if is_zero(d) else d
-    return add(slots, d)
+    return slots or ZERO
 
 
 # --- what pullbacks of rules have saved -----------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -171,3 +172,21 @@ def test_complex_numbers_both_ways() -> None:
     assert np.allclose(d, [2, 4, 2 + 4j])
     d = dpy.gradient(lambda m: np.sum(np.abs(flatten(m)) ** 2), model)[0]
     assert d[0].dtype == np.float64 and d[0].tolist() == [2, 4] and d[1].tolist() == [2 + 4j]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda w: [Plain(Pair(None, Pair((), Plain(w).twice)))],
+        lambda w: Layer(Pair(functools.partial(max, 1, key=w), 2), np.ones((0, 2))),
+        lambda w: [np.ones((2, 0)), functools.partial(max, Pair(w, 3), key=[(w, {"w": w})])],
+        lambda w: (Plain({"w": [Pair(w, "a")]}), Layer((w, 2), [w]), w),
+    ],
+)
+def test_derivatives_reach_every_place(make: Any) -> None:
+    vector, rebuild = destructure(make(np.array([2.0, 3.0])))
+    c = np.arange(1.0, 3.0)
+    d = dpy.gradient(lambda v: np.sum(flatten(rebuild(v)) * c), vector)[0]
+    assert d.tolist() == [1.0, 2.0]
+    d = dpy.gradient(lambda m: np.sum(flatten(m) * c), rebuild.model)[0]
+    assert rebuild.gradient(d).tolist() == [1.0, 2.0]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dpy.cotangent import ZERO
 from dpy.runtime.accumulators import Accumulators
 from dpy.runtime.held import Held, hold, hold_whole, protect, sink, take
+
+
+class Pair(NamedTuple):
+    left: Any
+    right: Any
 
 
 def test_numbers_and_arrays_hold_themselves() -> None:
@@ -77,3 +84,17 @@ def test_what_a_rule_made_is_held_down_to_the_arrays_in_its_objects() -> None:
     total = take(acc, held)
     assert total[0]["a"].tolist() == [3.0, 4.0]
     assert take(acc, held) is ZERO
+
+
+def test_what_is_left_by_value_goes_down_to_its_place() -> None:
+    """A named tuple in an attribute of an object: its cotangent is a remainder, with slots."""
+    method = SimpleNamespace(a=np.ones(2)).__format__
+    inner = Pair(functools.partial(max, 1, key=np.ones(2)), 2)
+    value = SimpleNamespace(p=Pair(None, Pair((), inner)), m=method)
+    held = hold_whole(value)
+    acc = Accumulators()
+    part = {"keywords": {"key": np.array([1.0, 2.0])}}
+    acc.add(value, {"p": {1: {1: {0: part}}}})
+    total = take(acc, held)
+    assert total["p"][1][1][0]["keywords"]["key"].tolist() == [1.0, 2.0]
+    assert take(acc, (np.ones(1), 2.0), {1: 3.0}) == (ZERO, 3.0)
