@@ -9,7 +9,7 @@ import time
 EXAMPLES = [
     *("taylor_sine", "heat", "colours", "gg_struct", "matrix_fit", "geodesic", "digits"),
     *("linreg", "mlp", "ffnetwork", "convnet", "autoencoder", "vae", "gan", "char_rnn", "vit"),
-    "transfer",
+    *("transfer", "neural_ode", "trebuchet", "raytracer", "vqe", "neural_sde"),
 ]
 
 

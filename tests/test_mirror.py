@@ -18,6 +18,7 @@ WITHOUT_MODULE = {
     "test_docs.py",
     "test_examples.py",
     "test_examples_networks.py",
+    "test_examples_physics.py",
     "test_golden.py",
     "test_layers.py",
     "test_long_runs.py",
