@@ -205,7 +205,10 @@ def setup(rule: Any, model: Any) -> Any:
     tree = _tree(rule, model, found, arrays)
     if not arrays:
         warnings.warn(
-            DpyWarning("setup: this model has no parameters, there is nothing to train"),
+            DpyWarning(
+                "setup: this model has no parameters, there is nothing to train "
+                "(arrays of floats are trained, Python's numbers are not)"
+            ),
             stacklevel=2,
         )
     refuse_overlaps([array for array, _ in arrays.values()])

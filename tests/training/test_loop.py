@@ -356,3 +356,11 @@ def test_running_means_are_part_of_the_state(tmp_path: Any) -> None:
     assert not np.array_equal(other[1].mean, model[1].mean)
     dpy.loadmodel(other, dpy.state(model))
     assert np.array_equal(other[1].mean, model[1].mean) and np.array_equal(other(x), model(x))
+
+
+def test_a_model_that_is_one_array() -> None:
+    x, y = regression()
+    w = np.zeros((2, 5))
+    state, model = train(lambda w, x, y: np.mean((x @ w.T - y) ** 2), w, [(x, y)] * 300, Adam(0.1))
+    assert model is w and state.shape == (2, 5)
+    assert np.allclose(w, np.linalg.lstsq(x, y)[0].T, atol=1e-3)
