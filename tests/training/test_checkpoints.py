@@ -275,3 +275,37 @@ def test_a_training_that_is_killed_at_any_moment(tmp_path: Path) -> None:
     assert found.endswith(b"done" + wanted)
     first = int(found.split(b"\n")[0])
     assert 2 <= first <= 30  # it has gone on
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda nn: nn.Chain(nn.Dense(4, 3), nn.BatchNorm(3), nn.Dropout(0.5)), (5, 4)),
+        (lambda nn: nn.Chain(nn.LSTM(3, 4), nn.Dense(4, 2)), (2, 5, 3)),
+        (lambda nn: nn.WeightNorm(nn.Dense(4, 3)), (2, 4)),
+    ],
+)
+def test_layers_are_trained_saved_and_made_of_vectors(
+    make: Any, shape: Any, tmp_path: Path
+) -> None:
+    from dpy import nn
+
+    m = make(nn)
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+    def square(m: Any, x: Any) -> Any:
+        return np.sum(m(x) ** 2)
+
+    state = setup(Adam(0.01), m)
+    grads = dpy.gradient(square, m, x)[0]
+    new_state, new = dpy.optim.update(state, m, grads)
+    dpy.optim.update_(state, m, grads)
+    vector, rebuild = dpy.destructure(m)
+    assert np.array_equal(vector, dpy.destructure(new)[0]) and type(new) is type(m)
+    through = dpy.gradient(lambda v: square(nn.testmode(rebuild(v)), x), vector)[0]
+    direct = dpy.gradient(lambda m: square(nn.testmode(m), x), rebuild(vector))[0]
+    assert np.allclose(through, rebuild.gradient(direct), rtol=1e-3, atol=1e-4)
+    save_checkpoint(tmp_path / "a", m, state)
+    other = dpy.fmap(np.ones_like, m)
+    load_checkpoint(tmp_path / "a", other, new_state)
+    assert np.array_equal(nn.testmode(other)(x), nn.testmode(m)(x)) and new_state == state
