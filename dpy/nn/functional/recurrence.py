@@ -6,6 +6,7 @@ Gates stand side by side in the rows of the weights, in the order of their names
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -102,26 +103,27 @@ def _kind(x: Any, wi: Any, *others: Any) -> Any:
 def lstm_rule(x: Any, wi: Any, wh: Any, bias: Any, h: Any, c: Any) -> Any:
     """Backpropagation through time; the products with weights for all steps at once."""
     kept = _Kept(x, wi, wh, bias, h, c)
-    outputs = kept.outputs()
+    count, batch, inputs = x.shape
+    n = wh.shape[1]
 
     def lstm_pullback(d: Any) -> Any:
         d_z, d_h, d_c = _backward(kept, _sorted(wh), *d)
-        count, inputs = x.shape[0] * x.shape[1], x.shape[2]
-        before = outputs.reshape(count, wh.shape[1])[: count - x.shape[1]]
 
-        def d_wh() -> Any:
-            return _unsorted(d_z[:, x.shape[1] :] @ before + d_z[:, : x.shape[1]] @ h)
+        @functools.cache
+        def d_weights() -> Any:  # by wh, wi and the bias, side by side as in the forward
+            rows = np.ascontiguousarray(kept.columns[:-1].swapaxes(1, 2))
+            return _unsorted(d_z @ rows.reshape(count * batch, rows.shape[2]))
 
         return (
             lambda: (d_z.T @ _sorted(wi)).reshape(x.shape),
-            lambda: _unsorted(d_z @ x.reshape(count, inputs)),
-            d_wh,
-            lambda: None if bias is None else _unsorted(np.add.reduce(d_z, 1)),
+            lambda: d_weights()[:, n : n + inputs],
+            lambda: d_weights()[:, :n],
+            lambda: None if bias is None else d_weights()[:, -1],
             d_h.T,
             d_c.T,
         )
 
-    return (outputs, *kept.last()), lstm_pullback
+    return (kept.outputs(), *kept.last()), lstm_pullback
 
 
 def _sorted(weight: Any) -> Any:
@@ -139,34 +141,35 @@ class _Kept:
     """All steps of an LSTM, with what the backward sweep needs: the states, and the gates.
 
     Arrays are ``(T, n, N)``, the examples last, so that each gate is one block of memory: most of
-    the time goes into elementwise functions, which are fastest there.
+    the time goes into elementwise functions, which are fastest there. The state, the input and a
+    one for the bias stand in one column for each example, so that a step has one product.
     """
 
-    __slots__ = ("cs", "gates", "hs", "tanh_cs")
+    __slots__ = ("columns", "cs", "gates", "hs", "tanh_cs")
 
     def __init__(self, x: Any, wi: Any, wh: Any, bias: Any, h: Any, c: Any) -> None:
-        count, batch, n = len(x), x.shape[1], wh.shape[1]
+        count, batch, inputs = x.shape
+        n = wh.shape[1]
         dtype = np.result_type(x, wi)
-        sign = np.ones((4 * n, 1), dtype)  # 1 / (1 + exp(-z)) without a pass for the minus
-        sign[: 3 * n] = -1
-        self.gates = np.empty((count, 4 * n, batch), dtype)
-        np.matmul(_sorted(wi) * sign, x.swapaxes(1, 2), out=self.gates)
-        if bias is not None:
-            self.gates += _sorted(bias)[:, None] * sign
-        self.hs = np.empty((count + 1, n, batch), dtype)
+        ones = [] if bias is None else [bias[:, None]]
+        weight = _sorted(np.concatenate([wh, wi, *ones], axis=1)).astype(dtype, copy=False)
+        weight[: 3 * n] *= -1  # 1 / (1 + exp(-z)) without a pass for the minus
+        self.columns = np.empty((count + 1, weight.shape[1], batch), dtype)
+        self.columns[:count, n : n + inputs] = x.swapaxes(1, 2)
+        self.columns[:, n + inputs :] = 1
+        self.hs = self.columns[:, :n]
         self.cs = np.empty((count + 1, n, batch), dtype)
+        self.gates = np.empty((count, 4 * n, batch), dtype)
         self.tanh_cs = np.empty((count, n, batch), dtype)
         self.hs[0], self.cs[0] = h.T, c.T
         with np.errstate(over="ignore"):  # a gate that is closed altogether
-            self._run(_sorted(wh) * sign, n)
+            self._run(weight, n)
 
     def _run(self, weight: Any, n: int) -> None:
         hs, cs = self.hs, self.cs
-        inner, product = np.empty_like(self.gates[:1])[0], np.empty_like(hs[0])
-        one = np.ones((), inner.dtype)
+        product, one = np.empty_like(cs[0]), np.ones((), cs.dtype)
         for t, (z, tanh_c) in enumerate(zip(self.gates, self.tanh_cs, strict=True)):
-            np.matmul(weight, hs[t], out=inner)
-            np.add(z, inner, out=z)
+            np.matmul(weight, self.columns[t], out=z)
             open_ = z[: 3 * n]
             np.exp(open_, out=open_)
             np.add(open_, one, out=open_)
