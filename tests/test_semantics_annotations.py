@@ -6,6 +6,7 @@ There is no ``from __future__ import annotations`` here: annotations are evaluat
 import dataclasses
 import functools
 import inspect
+import sys
 import typing
 
 import pytest
@@ -193,6 +194,17 @@ def kept_in_a_tuple(x):
     return Pair(x).product() * Pair(x, x).product()
 
 
+@case(0.7)
+def defaults_of_a_named_tuple(x):
+    y = x * x
+
+    class Pair(typing.NamedTuple):
+        a: float = y
+        b: float = 3.0
+
+    return Pair().a * Pair(x).a * Pair(b=x).b
+
+
 @pytest.mark.parametrize("case", corpus.cases, ids=str)
 def test_semantics(case: Case) -> None:
     case.check()
@@ -224,3 +236,23 @@ def test_annotations_that_are_text() -> None:
     assert dpy.gradient(f, 0.7) == pytest.approx((2.8,))
     plain, differentiated = names["seen"]
     assert plain == differentiated
+
+
+WITH_TYPE_PARAMETERS = """
+def f(x):
+    def inner[T](v: T) -> T:
+        return v * v
+
+    return inner(x)
+"""
+
+
+def test_type_parameters_within_a_function_are_refused() -> None:
+    names: dict = {}
+    if sys.version_info < (3, 12):
+        with pytest.raises(SyntaxError):
+            dpy.from_source(WITH_TYPE_PARAMETERS, names)
+        return
+    dpy.from_source(WITH_TYPE_PARAMETERS, names)
+    with pytest.raises(dpy.UnsupportedSyntaxError, match="type parameters"):
+        dpy.gradient(names["f"], 0.7)

@@ -94,8 +94,9 @@ def _variables(frame: types.FrameType) -> Iterator[Any]:
     users = code_behind(code)
     found = dict(frame.f_locals)
     if users is None:
-        if code.co_flags & inspect.CO_OPTIMIZED and sys.version_info < (3, 13):
-            frame.f_locals.clear()  # the copy that this has made would keep objects alive
+        is_copy = code.co_flags & inspect.CO_OPTIMIZED and sys.version_info < (3, 13)
+        if is_copy and sys.gettrace() is None:  # a debugger may look at it
+            frame.f_locals.clear()  # it would keep objects alive
         yield from found.values()
         return
     is_exact = code.co_name.endswith("_taped")

@@ -38,13 +38,15 @@ def build_class(dispatch: Any, args: Any, kwargs: Any) -> Any:
     if not isinstance(y, type):
         return y, None
     names = {name: _opened(value) for name, value in vars(y).items()}
+    defaults = names.get("_field_defaults", {})  # of a named tuple
     constants = body.__code__.co_consts
     way = Way(y, watch, [*enumerate(args), *kwargs.items()], names)
 
     def build_pullback(d: Any, acc: Any) -> Any:
         for name, part in acc.take_slots(y).items():
-            if not any(names.get(name) is constant for constant in constants):
-                _give(acc, names, name, part)
+            holder = defaults if name in defaults else names
+            if not any(holder.get(name) is constant for constant in constants):
+                _give(acc, holder, name, part)
         d_args: dict[Any, Any] = {}
         try:
             way.back(acc, ZERO, d_args)

@@ -25,6 +25,7 @@ def make_closure(b: Builder, node: Any) -> Closure:
 
 def define(b: Builder, node: Any) -> None:
     """A nested ``def`` statement: decorators, defaults, function, calls of the decorators."""
+    _refuse_type_parameters(b, node)
     count = len(node.decorator_list)
     annotated = annotated_in(node)
     is_text = b.source.is_annotation_text
@@ -56,6 +57,7 @@ def make_generator(b: Builder, node: Any) -> Closure:
 
 def define_class(b: Builder, node: Any) -> None:
     """A ``class`` statement: the body runs as it is."""
+    _refuse_type_parameters(b, node)
     count = len(node.decorator_list)
     keywords = [keyword.value for keyword in node.keywords]
     atoms = operands(b, [*node.decorator_list, *node.bases, *keywords])
@@ -69,6 +71,16 @@ def define_class(b: Builder, node: Any) -> None:
     ):
         value = b.assign(Call(decorator, (b.atom(value, node),)), place)
     store_name(b, b.mangle(node.name), value, node)
+
+
+def _refuse_type_parameters(b: Builder, node: Any) -> None:
+    if getattr(node, "type_params", None):
+        raise b.refuse(
+            "type parameters of a function or class within a function",
+            node,
+            why="Python makes them in a scope of its own, which dpy has no translation for",
+            repair="define it at the top level, or leave the type parameters out",
+        )
 
 
 def _of_starred(b: Builder, found: Any, node: Any) -> Any:
