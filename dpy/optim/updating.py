@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from dpy.functors import fmap
+from dpy.errors import DpyError
+from dpy.functors import children, fmap, gradient_children
 from dpy.optim.implicit import is_implicit, update_implicit
 from dpy.optim.reading import read
 from dpy.optim.states import Leaf
@@ -16,7 +18,9 @@ from dpy.optim.steps import minus, moved, steps, write
 __all__ = ["update", "update_"]
 
 
-def update(state: Any, model: Any, grads: Any) -> tuple[Any, Any]:
+def update(
+    state: Any, model: Any, grads: Any, *, fields: Iterable[Any] | None = None
+) -> tuple[Any, Any]:
     """A new state and a new model, one step on; the arguments stay as they are.
 
     Args:
@@ -24,9 +28,10 @@ def update(state: Any, model: Any, grads: Any) -> tuple[Any, Any]:
         model: the model.
         grads: its gradient, as `dpy.gradient` gives it. An array whose gradient is None is not
             moved, nor is its state.
+        fields: the fields (or keys, or places) of the model that take part; None: all of them.
 
     Raises:
-        DpyError: state, model and gradient do not fit together.
+        DpyError: state, model and gradient do not fit together, or there is no such field.
 
     >>> import numpy as np
     >>> from dpy.optim import Descent, setup
@@ -36,6 +41,7 @@ def update(state: Any, model: Any, grads: Any) -> tuple[Any, Any]:
     >>> new["x"], model["x"]
     (array([0.9, 1.9]), array([1., 2.]))
     """
+    grads = _only(fields, model, grads)
     if state != ():
         state = copy.copy(state)
     found: dict[int, Any] = {}
@@ -46,11 +52,13 @@ def update(state: Any, model: Any, grads: Any) -> tuple[Any, Any]:
     return state, fmap(lambda x: found[id(x)] if id(x) in found else x.copy(), model)
 
 
-def update_(state: Any, model: Any, grads: Any) -> tuple[Any, Any]:
+def update_(
+    state: Any, model: Any, grads: Any, *, fields: Iterable[Any] | None = None
+) -> tuple[Any, Any]:
     """One step in place: the arrays of the model are written to. Returns the state and the model.
 
-    Arrays that cannot be written to are replaced, in a model that is made anew: so go on with the
-    model that is returned.
+    The arguments are those of `update`. Arrays that cannot be written to are replaced, in a model
+    that is made anew: so go on with the model that is returned.
 
     The implicit form is ``update_(rule, params, grads)`` with `Params` and `Grads`, or with one
     array and its gradient; the rule itself then keeps a state for each array.
@@ -66,6 +74,7 @@ def update_(state: Any, model: Any, grads: Any) -> tuple[Any, Any]:
     >>> x
     array([0.5])
     """
+    grads = _only(fields, model, grads)
     if is_implicit(state):
         update_implicit(state, model, grads)
         return state, model
@@ -81,6 +90,23 @@ def update_(state: Any, model: Any, grads: Any) -> tuple[Any, Any]:
     if replaced:
         model = fmap(lambda x: replaced.get(id(x), x), model)
     return state, model
+
+
+def _only(fields: Iterable[Any] | None, model: Any, grads: Any) -> Any:
+    """The gradients of some fields: what has none is left alone."""
+    if fields is None:
+        return grads
+    known = children(model) or {}
+    names = getattr(model, "_fields", ())  # a named tuple has its items by number
+    wanted = [names.index(name) if name in names else name for name in fields]
+    for name in wanted:
+        if name not in known:
+            raise DpyError(
+                f"a {type(model).__name__} has no field {name!r} to be updated",
+                repair=f"name some of these: {', '.join(map(repr, known))}",
+            )
+    found = gradient_children(grads, model)
+    return {name: found.get(name) for name in wanted}
 
 
 def _step_all(leaves: list[Leaf], xs: Any, ds: Any, replaced: dict[int, Any]) -> None:

@@ -210,3 +210,20 @@ def test_a_hundred_tied_or_nested_parts_in_linear_time() -> None:
     one = [Layer(np.ones(1), np.ones(1)) for _ in range(50)]
     update_(state, model, [one, one, dict(enumerate(one))])
     assert all(layer.weight == 0.9 for layer in layers)
+
+
+@pytest.mark.parametrize("step", [update, update_])
+def test_some_fields_only(step: Any) -> None:
+    layer = Layer(np.ones((2, 3)), np.ones(2))
+    grads = dpy.gradient(lambda m: np.sum(m(np.ones(3))), layer)[0]
+    _, new = step(setup(Momentum(), layer), layer, grads, fields=("bias",))
+    assert new.weight.tobytes() == np.ones((2, 3)).tobytes() and new.sigma is np.tanh
+    assert np.all(new.bias < 1)
+    pair = Pair(np.ones(2), np.ones(2))
+    state, new = step(setup(Momentum(), pair), pair, Pair(np.ones(2), np.ones(2)), fields=["x"])
+    state, new = step(state, new, Pair(np.ones(2), np.ones(2)))
+    assert np.allclose(new.x, 1 - 0.01 - 0.019) and np.allclose(
+        new.y, 0.99
+    )  # y has no momentum yet
+    with pytest.raises(dpy.DpyError, match=r"a Pair has no field 'z' to be updated"):
+        step(state, new, Pair(np.ones(2), np.ones(2)), fields=["z"])
