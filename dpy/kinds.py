@@ -181,7 +181,7 @@ _NUMBERS |= {t: Number(t) for t in np.sctypeDict.values() if issubclass(t, (np.n
 _CARRIERS = (np.ndarray, np.generic, float, int, complex, list, tuple, dict, set)
 _INERT = (str, bytes, type(None), range, type(Ellipsis), np.dtype)
 _ARRAYS: dict[tuple[np.dtype[Any], int], Array] = {}
-_DEPTH = 4
+_DEPTH = 8
 _OUTLINE = 3
 
 
@@ -215,7 +215,7 @@ def kind_of(x: Any, depth: int = 0) -> Kind:
     if depth >= _DEPTH:
         return UNKNOWN
     if t is tuple:
-        return Tuple(tuple(kind_of(item, depth + 1) for item in x)) if len(x) <= 32 else UNKNOWN
+        return Tuple(tuple(kind_of(item, depth + 1) for item in x)) if len(x) <= 64 else UNKNOWN
     if t is list:
         return List(_common(x, depth))
     if t is slice:

@@ -42,6 +42,8 @@ __all__ = ["Assumed", "holds", "run"]
 
 LARGEST = 64
 """No loop becomes more statements than these."""
+LARGEST_OF_UNKNOWN = 512
+"""The same for loops that would call something unknown, which costs more than a longer function."""
 
 
 Assumed = list[tuple[ir.Stmt, str, int]]
@@ -115,7 +117,10 @@ class _Unroller:
         if any(map(_has_own_frame, ir.walk(s.body))):
             return None
         items, used = self.items(s, before)
-        if not items or len(items) * (1 + size(s.body)) > LARGEST:
+        if not items:
+            return None
+        is_known = used is not None or isinstance(self.facts.kind(s, s.iter), Tuple)
+        if len(items) * (1 + size(s.body)) > (LARGEST if is_known else LARGEST_OF_UNKNOWN):
             return None
         list_ = self.filled(s, before)
         if list_ is None:
@@ -123,7 +128,6 @@ class _Unroller:
         for gone in (used, *list_.values()):
             if gone is not None:
                 before.remove(gone)
-        is_assumed = used is None and not isinstance(self.facts.kind(s, s.iter), Tuple)
         values: list[Any] = []
         inside = Counter(name for inner in ir.walk(s.body) for name in ir.reads(inner))
         carried = self.carried(s)
@@ -136,7 +140,7 @@ class _Unroller:
                 env[name] = ir.Var(self.fresh(name))
             target = env[s.target].name if s.target in env else s.target
             out += self.flat(target, item, s.loc)
-            if is_assumed:
+            if not is_known:
                 self.assume(out[-1], s, len(items))
             for inner in rename(s.body, env):
                 if isinstance(inner, ir.Assign) and _appended(inner) in list_:

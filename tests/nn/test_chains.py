@@ -134,3 +134,21 @@ def test_a_chain_is_compiled_to_straight_lines() -> None:
     assert "= weight.T" in listing
     for left_to_runtime in ("for ", "call_(", "operate(", "isinstance", ".dtype", " acc"):
         assert left_to_runtime not in listing
+
+
+def test_models_inside_models_are_compiled_like_flat_ones() -> None:
+    def block():
+        return nn.SkipConnection(nn.Chain(nn.Dense(4, 4, nn.relu), nn.Dense(4, 4)), np.add)
+
+    def total(model, x):
+        return (model(x) ** 2).sum()
+
+    dpy.clear_cache()  # after many signatures, code is compiled for outlines of kinds
+    model = nn.Chain(nn.Chain(block(), block()), nn.Dense(4, 2))
+    listing = dpy.adjoint_source(total, model, np.ones((5, 4), np.float32))
+    assert "operate(" not in listing
+    assert " acc" not in listing
+    dpy.check_gradient(total, f64(model), np.linspace(-1, 1, 12).reshape(3, 4))
+    long = nn.Chain(*[nn.Scale(1, (np.tanh, nn.relu)[k % 2]) for k in range(50)])
+    listing = dpy.adjoint_source(nn.Chain.__call__, long, np.ones((5, 1), np.float32))
+    assert "call_(" not in listing
