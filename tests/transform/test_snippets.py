@@ -60,7 +60,7 @@ def maker(a, b):
 
     return inner, free, lambda x: (
         a * x + b
-    ), lambda: lambda a=(lambda: 1): a  # fmt: skip
+    ), lambda: lambda a=(lambda: []): a  # fmt: skip
 
 
 if LINES:
@@ -99,9 +99,9 @@ def test_lambdas() -> None:
     ]  # fmt: skip
     many, nested = maker(1, 2)[2:]
     assert names_of(many)[0] == "lambda x: a * x + b"
-    assert names_of(nested)[0] == "lambda: lambda a=lambda: 1: a"
-    assert names_of(nested())[0] == "lambda a=lambda: 1: a"
-    assert names_of(nested()())[0] == "lambda: 1"
+    assert names_of(nested)[0] == "lambda: lambda a=lambda: []: a"
+    assert names_of(nested())[0] == "lambda a=lambda: []: a"
+    assert names_of(nested()())[0] == "lambda: []"
     columns = [_found(f).node.col_offset for f in PAIR]
     assert [LINES[plain_line(PAIR[0])][c : c + 6] for c in columns] == ["lambda"] * 2
 
