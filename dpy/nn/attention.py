@@ -30,7 +30,7 @@ class MultiHeadAttention:
     Args:
         dims: one size for all; or ``(inputs, inner, out)``, where `inputs` may be a tuple of those
             of queries, keys and values, and `inner` one of that of queries and keys, and of values.
-        heads: how many parts attend on their own.
+        nheads: how many parts attend on their own.
         bias: whether the projections have one.
         init: makes the weights.
         dropout: the share of weights that is dropped in training.
@@ -38,15 +38,15 @@ class MultiHeadAttention:
 
     Raises:
         ShapeError: (when called) sizes do not fit; (at once) the inner size is no multiple of
-            `heads`.
+            `nheads`.
 
-    >>> attend = MultiHeadAttention(64, heads=8)
+    >>> attend = MultiHeadAttention(64, nheads=8)
     >>> y, weights = attend(np.ones((32, 10, 64), np.float32), np.ones((32, 20, 64), np.float32))
     >>> y.shape, weights.shape
     ((32, 10, 64), (32, 8, 10, 20))
     """
 
-    heads: int
+    nheads: int
     q_proj: Dense
     k_proj: Dense
     v_proj: Dense
@@ -57,7 +57,7 @@ class MultiHeadAttention:
         self,
         dims: Any,
         *,
-        heads: int = 8,
+        nheads: int = 8,
         bias: bool = False,
         init: Callable[..., Any] = glorot_uniform,
         dropout: float = 0.0,
@@ -66,11 +66,11 @@ class MultiHeadAttention:
         inputs, inner, out = dims if isinstance(dims, tuple) else (dims, dims, dims)
         q_in, k_in, v_in = inputs if isinstance(inputs, tuple) else (inputs,) * 3
         qk, v = inner if isinstance(inner, tuple) else (inner, inner)
-        if qk % heads or v % heads:
+        if qk % nheads or v % nheads:
             from dpy.errors import ShapeError
 
-            raise ShapeError(f"{heads} heads cannot share features of sizes {(qk, v)} evenly")
-        self.heads = heads
+            raise ShapeError(f"{nheads} heads cannot share features of sizes {(qk, v)} evenly")
+        self.nheads = nheads
         self.q_proj = Dense(q_in, qk, bias=bias, init=init, rng=rng)
         self.k_proj = Dense(k_in, qk, bias=bias, init=init, rng=rng)
         self.v_proj = Dense(v_in, v, bias=bias, init=init, rng=rng)
@@ -91,7 +91,7 @@ class MultiHeadAttention:
             self.v_proj(v),
             bias,
             mask=mask,
-            heads=self.heads,
+            heads=self.nheads,
             fdrop=self.attn_drop,
         )
         return self.out_proj(x), weights
@@ -104,7 +104,7 @@ class MultiHeadAttention:
         dims = str(q_in) if inputs == inner == str(out) else f"({inputs}, {inner}, {out})"
         bias = [] if self.q_proj.bias is None else ["bias=True"]
         drop = [f"dropout={self.attn_drop.p}"] if self.attn_drop.p else []
-        return f"MultiHeadAttention({', '.join([dims, f'heads={self.heads}', *bias, *drop])})"
+        return f"MultiHeadAttention({', '.join([dims, f'nheads={self.nheads}', *bias, *drop])})"
 
     __repr__ = layer_repr
 

@@ -23,26 +23,27 @@ def count(model):
 
 def test_shapes_of_fluxs_documentation(rng) -> None:
     q, kv = rng.random((32, 10, 64), np.float32), rng.random((32, 20, 64), np.float32)
-    y, weights = nn.MultiHeadAttention(64, heads=8)(q, kv, kv)
+    y, weights = nn.MultiHeadAttention(64, nheads=8)(q, kv, kv)
     assert y.shape == (32, 10, 64)
     assert weights.shape == (32, 8, 10, 20)
     assert y.dtype == weights.dtype == np.float32
     np.testing.assert_allclose(weights.sum(-1), 1, rtol=1e-5)
-    wide = nn.MultiHeadAttention((64, 1024, 1024), heads=8)
+    wide = nn.MultiHeadAttention((64, 1024, 1024), nheads=8)
     y, weights = wide(q)
     assert y.shape == (32, 10, 1024)
     assert weights.shape == (32, 8, 10, 10)
-    mixed = nn.MultiHeadAttention(((64, 32, 16), (24, 48), 12), heads=4, bias=True)
+    mixed = nn.MultiHeadAttention(((64, 32, 16), (24, 48), 12), nheads=4, bias=True)
     y, _ = mixed(q, kv[..., :32], kv[..., :16])
     assert y.shape == (32, 10, 12)
-    assert repr(mixed).startswith("MultiHeadAttention(((64, 32, 16), (24, 48), 12), heads=4, bias=")
-    assert repr(nn.MultiHeadAttention(64)).startswith("MultiHeadAttention(64, heads=8)  # 16_384")
+    shown = "MultiHeadAttention(((64, 32, 16), (24, 48), 12), nheads=4, bias="
+    assert repr(mixed).startswith(shown)
+    assert repr(nn.MultiHeadAttention(64)).startswith("MultiHeadAttention(64, nheads=8)  # 16_384")
     with pytest.raises(dpy.ShapeError, match="3 heads"):
-        nn.MultiHeadAttention(64, heads=3)
+        nn.MultiHeadAttention(64, nheads=3)
 
 
 def test_gradients_masks_and_no_batch(rng) -> None:
-    model = f64(nn.MultiHeadAttention((6, 8, 5), heads=2, bias=True, rng=rng))
+    model = f64(nn.MultiHeadAttention((6, 8, 5), nheads=2, bias=True, rng=rng))
     x, kv = rng.normal(size=(2, 3, 6)), rng.normal(size=(2, 4, 6))
 
     def loss(m, x, kv):
@@ -60,7 +61,7 @@ def test_gradients_masks_and_no_batch(rng) -> None:
 
 
 def test_dropout_of_weights_in_training(rng) -> None:
-    model = nn.MultiHeadAttention(8, heads=2, dropout=0.5)
+    model = nn.MultiHeadAttention(8, nheads=2, dropout=0.5)
     x = rng.random((2, 6, 8), np.float32)
     assert (model(x)[1] > 0).all()
     nn.trainmode(model)

@@ -25,7 +25,7 @@ def test_outputsize() -> None:
     both = nn.Parallel(np.add, nn.Dense(5, 20), nn.Dense(7, 20))
     assert nn.outputsize(both, (64, 5), (64, 7)) == (64, 20)
     assert nn.outputsize(nn.Embedding(5, 3), (4,), dtype=int) == (4, 3)
-    assert nn.outputsize(nn.MultiHeadAttention(8, heads=2), (3, 8)) == ((3, 8), (2, 3, 3))
+    assert nn.outputsize(nn.MultiHeadAttention(8, nheads=2), (3, 8)) == ((3, 8), (2, 3, 3))
 
 
 def test_outputsize_names_what_does_not_fit() -> None:
