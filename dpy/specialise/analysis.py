@@ -106,8 +106,9 @@ def specialise(
             store.counts["hits"] += 1
             return found
         store.counts["misses"] += 1
-        if len(group) >= _MANY_SIGNATURES and found is None:
-            if len(group) < _MOST_SIGNATURES:
+        alike = 0 if found is not None else sum(other.mode == key.mode for other in group)
+        if alike >= _MANY_SIGNATURES:
+            if alike < _MOST_SIGNATURES:
                 kinds = {name: outline(kind) for name, kind in kinds.items()}
             else:
                 kinds = {

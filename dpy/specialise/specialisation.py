@@ -49,6 +49,11 @@ class Signature(NamedTuple):
     stops: bool
     """Whether it calls the debugger."""
 
+    @property
+    def mode(self) -> tuple[Any, ...]:
+        """What is differentiated and how, whatever the arguments are: limits count by mode."""
+        return self.active, self.heap_active, self.protect
+
 
 class Specialisation:
     """One function compiled for one signature. The pullback is generated at the first call."""

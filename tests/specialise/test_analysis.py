@@ -110,3 +110,20 @@ def test_arguments_that_cannot_be_apart_are_analysed_as_if_they_were_only_once(
             assert dpy.gradient(keeps, [1.0, 2.0], **given) == ([0.0, 3.0],)
         counts.append(len(found))
     assert 0 < counts[0] == counts[1] == counts[2]
+
+
+def test_signatures_are_counted_by_mode() -> None:
+    def through(layer: Any, x: Any) -> Any:
+        return layer["f"](x) * layer["w"]
+
+    functions = [math.sin, math.cos, math.tan, math.tanh, math.exp, math.atan]
+    for f in functions:
+        slope = dpy.gradient(f, 0.5)[0]
+        for argnums in (0, 1, (0, 1)):
+            found = dpy.grad(through, argnums)({"f": f, "w": 2.0}, 0.5)
+            if argnums == 1:
+                assert found == pytest.approx(2 * slope)
+    known = compiled[through.__code__]
+    assert len(known) == 3 * len(functions)
+    assert all(key.kinds[1] == ("x", Number(float)) for key in known)
+    assert UNKNOWN not in {kind for key in known for _, kind in key.kinds}
