@@ -19,7 +19,7 @@ def progress(items: Iterable[Any], description: str, show: bool = True) -> Itera
         from tqdm import tqdm
     except ImportError:
         return items
-    return tqdm(items, desc=description, leave=False, mininterval=0.2)
+    return tqdm(items, desc=description, leave=False, mininterval=0.2, disable=None)
 
 
 def picture(
